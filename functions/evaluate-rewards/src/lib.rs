@@ -1,0 +1,105 @@
+//! Placed orders, from the queue: grants each the coupons it earns, and mails them.
+//!
+//! A message may come twice, late, or side by side with its duplicate. Which coupons an order earns is
+//! settled once, in one transaction; each coupon is mailed by whoever claims it; the order stays
+//! pending until all that is done.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::future::join_all;
+use shared::error::Error;
+use shared::ids::OrderId;
+use shared::mail::reward_mail;
+use shared::order::{Order, OrderStatus};
+use shared::reward::{History, Rule};
+use shared::shop::Shop;
+use shared::sqs::OrderEvent;
+use shared::store::MailClaim;
+
+/// Evaluates a batch; answers the messages that must come again.
+///
+/// # Errors
+/// The rules cannot be read; then the whole batch comes again.
+pub async fn handle(shop: Shop, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
+    let rules = shop.store.rules().await?;
+    let evaluated = join_all(event.records.iter().map(|message| evaluate(&shop, &rules, message))).await;
+    let mut response = SqsBatchResponse::default();
+    for (message, result) in event.records.iter().zip(evaluated) {
+        if let Err(error) = result {
+            let message_id = message.message_id.clone().unwrap_or_default();
+            tracing::error!(message_id, error = error.report(), "a message could not be evaluated");
+            response.add_failure(message_id);
+        }
+    }
+    Ok(response)
+}
+
+async fn evaluate(shop: &Shop, rules: &[Rule], message: &SqsMessage) -> Result<(), Error> {
+    let body = message.body.as_deref().unwrap_or_default();
+    let OrderEvent::Placed { order_id, .. } = serde_json::from_str(body).map_err(Error::internal)?;
+    let record = match shop.store.order(order_id).await {
+        Err(Error::OrderNotFound) => {
+            tracing::warn!(%order_id, "a message about an order that does not exist");
+            return Ok(());
+        }
+        found => found?,
+    };
+    if record.rewards_pending.is_none() {
+        return Ok(());
+    }
+    let codes = match record.earned_coupons {
+        Some(codes) => codes,
+        None => grant(shop, rules, &record.order).await?,
+    };
+    if mail(shop, &record.order, &codes).await? {
+        shop.store.finish_rewards(order_id).await?;
+    }
+    Ok(())
+}
+
+/// Settles what the order earns and answers the codes.
+async fn grant(shop: &Shop, rules: &[Rule], order: &Order) -> Result<Vec<String>, Error> {
+    let now = shop.clock.now();
+    if order.summary.status == OrderStatus::Cancelled {
+        return Ok(Vec::new());
+    }
+    let live: Vec<&Rule> = rules.iter().filter(|rule| rule.is_live(now)).collect();
+    let history = if live.iter().any(|rule| rule.condition.looks_back()) {
+        History::before(&order.summary, &shop.store.all_orders_of(order.summary.user_id).await?)
+    } else {
+        History::default()
+    };
+    let earned: Vec<&Rule> = live.into_iter().filter(|rule| rule.is_earned_by(order, &history, now)).collect();
+    let codes = shop.store.grant_coupons(order, &earned, &shop.config.signing_secret, now).await?;
+    log_granted(order.summary.order_id, &codes);
+    Ok(codes)
+}
+
+fn log_granted(order_id: OrderId, codes: &[String]) {
+    if !codes.is_empty() {
+        tracing::info!(%order_id, coupons = codes.len(), "coupons were granted");
+    }
+}
+
+/// Mails the coupons that were not mailed yet; answers whether all of them are by now.
+async fn mail(shop: &Shop, order: &Order, codes: &[String]) -> Result<bool, Error> {
+    let Some(address) = &order.contact.email else { return Ok(true) };
+    let name = order.contact.name.as_ref().map(|name| name.as_str());
+    let mut all_mailed = true;
+    for coupon in shop.store.coupons(codes).await? {
+        match shop.store.claim_mail(&coupon.code, shop.clock.now()).await? {
+            MailClaim::Granted => {}
+            MailClaim::Mailed => continue,
+            MailClaim::Busy => {
+                all_mailed = false;
+                continue;
+            }
+        }
+        let mail = reward_mail(&coupon, name, &shop.config)?;
+        if let Err(error) = shop.mailer.send(address, mail).await {
+            shop.store.give_up_mail(&coupon.code).await?;
+            return Err(error);
+        }
+        shop.store.mark_mailed(&coupon.code, shop.clock.now()).await?;
+    }
+    Ok(all_mailed)
+}

@@ -1,0 +1,16 @@
+//! `GET /orders/{order_id}`: an order, for its buyer, its seller or an admin.
+
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::shop::Shop;
+
+/// Answers the order.
+///
+/// # Errors
+/// No such order, or none that the caller may know of.
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    let caller = request.caller()?;
+    let order_id = request.path_id("order_id", Error::OrderNotFound)?;
+    let order = shop.store.order(order_id).await?.order;
+    http::ok(&order.visible_to(&caller)?)
+}

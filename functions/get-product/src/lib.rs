@@ -1,0 +1,14 @@
+//! `GET /products/{product_id}`: a product for sale, with its stock.
+
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::shop::Shop;
+
+/// Answers the product.
+///
+/// # Errors
+/// No such product, or an archived one.
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    let product_id = request.path_id("product_id", Error::ProductNotFound)?;
+    http::ok(&shop.store.listing(product_id).await?)
+}

@@ -1,0 +1,16 @@
+//! `GET /products`: the products for sale, newest first, with their stock.
+
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::paging::Cursors;
+use shared::shop::Shop;
+
+/// Answers a page of the catalogue.
+///
+/// # Errors
+/// A limit or cursor that is not valid.
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    let page = request.page()?;
+    let cursors = Cursors::new(&shop.config.signing_secret, "products");
+    http::ok(&shop.store.listings(&page, &cursors).await?)
+}

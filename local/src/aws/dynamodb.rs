@@ -1,0 +1,153 @@
+//! DynamoDB: the embedded one, and the template's tables in whichever it is.
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::client::Waiters as _;
+use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
+use aws_sdk_dynamodb::types;
+use aws_sdk_dynamodb::types::TableStatus;
+use dynoxide::{Database, DynoxideError, server};
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+
+use crate::template::{KeyElement, Table};
+
+/// Its operations block their thread, so a few at once must not stop the rest.
+const WORKER_THREADS: usize = 16;
+
+/// Why DynamoDB cannot be had, or not with these tables.
+#[derive(Debug, thiserror::Error)]
+pub enum DynamoDbError {
+    /// No port or no thread for it.
+    #[error("the embedded DynamoDB cannot start: {0}")]
+    Start(#[from] io::Error),
+    /// The database cannot be opened.
+    #[error("the database cannot be opened: {0}")]
+    Open(#[from] DynoxideError),
+    /// A table that makes no sense to the client already.
+    #[error("a table of the template is incomplete: {0}")]
+    Table(#[from] BuildError),
+    /// A table that cannot be made.
+    #[error("table {0} cannot be made: {1}")]
+    Create(String, String),
+}
+
+/// The embedded DynamoDB.
+pub struct Embedded {
+    /// Where it answers.
+    pub endpoint: String,
+    /// Ends once it has stopped.
+    pub served: JoinHandle<()>,
+}
+
+/// Serves a database until `stopped`: the one in `file`, or one in memory.
+///
+/// # Errors
+/// [`DynamoDbError::Start`], [`DynamoDbError::Open`].
+pub fn serve(
+    file: Option<&Path>,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> Result<Embedded, DynamoDbError> {
+    let database = match file {
+        Some(file) => Database::new(&file.to_string_lossy())?,
+        None => Database::memory()?,
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    let runtime = runtime()?;
+    let listener = {
+        let _within = runtime.enter();
+        tokio::net::TcpListener::from_std(listener)?
+    };
+    let served = runtime.spawn(async move {
+        if let Err(problem) = server::serve_with_shutdown(listener, database, stopped).await {
+            tracing::error!(problem, "the embedded DynamoDB ended");
+        }
+    });
+    Ok(Embedded { endpoint, served })
+}
+
+/// Makes each table, unless it is there.
+///
+/// # Errors
+/// [`DynamoDbError::Table`], [`DynamoDbError::Create`].
+pub async fn create_tables(client: &Client, tables: &[Table]) -> Result<(), DynamoDbError> {
+    for table in tables {
+        let failed = |problem: String| DynamoDbError::Create(table.table_name.clone(), problem);
+        let status = match create_table(client, table)?.send().await {
+            Ok(created) => created.table_description.and_then(|description| description.table_status),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
+                continue;
+            }
+            Err(error) => return Err(failed(DisplayErrorContext(error).to_string())),
+        };
+        if status != Some(TableStatus::Active) {
+            let patience = std::time::Duration::from_secs(60);
+            let exists = client.wait_until_table_exists().table_name(&table.table_name).wait(patience).await;
+            exists.map_err(|error| failed(DisplayErrorContext(error).to_string()))?;
+        }
+        if let Some(time_to_live) = &table.time_to_live_specification {
+            let specification = types::TimeToLiveSpecification::builder()
+                .attribute_name(&time_to_live.attribute_name)
+                .enabled(time_to_live.enabled)
+                .build()?;
+            let update = client.update_time_to_live().table_name(&table.table_name);
+            let updated = update.time_to_live_specification(specification).send().await;
+            updated.map_err(|error| failed(DisplayErrorContext(error).to_string()))?;
+        }
+    }
+    Ok(())
+}
+
+type CreateTable = aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
+
+fn create_table(client: &Client, table: &Table) -> Result<CreateTable, BuildError> {
+    let mut create = client
+        .create_table()
+        .table_name(&table.table_name)
+        .billing_mode(types::BillingMode::PayPerRequest)
+        .set_key_schema(Some(key_schema(&table.key_schema)?));
+    for attribute in &table.attribute_definitions {
+        let definition = types::AttributeDefinition::builder()
+            .attribute_name(&attribute.attribute_name)
+            .attribute_type(attribute.attribute_type.as_str().into());
+        create = create.attribute_definitions(definition.build()?);
+    }
+    for index in &table.global_secondary_indexes {
+        let named = Some(index.projection.non_key_attributes.clone()).filter(|names| !names.is_empty());
+        let projection = types::Projection::builder()
+            .projection_type(index.projection.projection_type.as_str().into())
+            .set_non_key_attributes(named);
+        let definition = types::GlobalSecondaryIndex::builder()
+            .index_name(&index.index_name)
+            .set_key_schema(Some(key_schema(&index.key_schema)?))
+            .projection(projection.build());
+        create = create.global_secondary_indexes(definition.build()?);
+    }
+    Ok(create)
+}
+
+fn key_schema(elements: &[KeyElement]) -> Result<Vec<types::KeySchemaElement>, BuildError> {
+    let element = |element: &KeyElement| {
+        let key_type = element.key_type.as_str().into();
+        types::KeySchemaElement::builder().attribute_name(&element.attribute_name).key_type(key_type).build()
+    };
+    elements.iter().map(element).collect()
+}
+
+/// The threads that every embedded DynamoDB of this process shares. They are never taken down: a
+/// runtime must not be dropped where others run.
+fn runtime() -> io::Result<&'static Runtime> {
+    static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
+    let build = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(WORKER_THREADS).thread_name("dynamodb").enable_all().build()
+    };
+    RUNTIME.get_or_init(build).as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))
+}

@@ -1,0 +1,62 @@
+//! SES: mails go into the mailbox.
+
+use serde_json::{Value, json};
+use shared::time::Timestamp;
+use uuid::Uuid;
+
+use super::Refusal;
+use crate::mailbox::{Mail, Mailbox};
+
+/// The path of the one call.
+pub(super) const SEND_EMAIL: &str = "/v2/email/outbound-emails";
+
+/// Takes a mail with simple content, the only kind that the shop sends.
+pub(super) fn send_email(request: &Value, mailbox: &Mailbox, now: Timestamp) -> Result<Value, Refusal> {
+    let content = &request["Content"]["Simple"];
+    let to: Vec<_> =
+        request["Destination"]["ToAddresses"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mail = Mail {
+        message_id: Uuid::new_v4(),
+        from: text(&request["FromEmailAddress"]),
+        to: to.join(", "),
+        subject: text(&content["Subject"]["Data"]),
+        html: text(&content["Body"]["Html"]["Data"]),
+        text: text(&content["Body"]["Text"]["Data"]),
+        sent_at: now,
+    };
+    let missing = [
+        ("FromEmailAddress", mail.from.is_empty()),
+        ("Destination.ToAddresses", mail.to.is_empty()),
+        ("Content.Simple.Subject", mail.subject.is_empty()),
+        ("Content.Simple.Body", mail.html.is_empty() && mail.text.is_empty()),
+    ];
+    if let Some((name, _)) = missing.iter().find(|(_, is_missing)| *is_missing) {
+        return Err(Refusal::new("BadRequestException", format!("{name} is missing")));
+    }
+    let answer = json!({"MessageId": mail.message_id});
+    mailbox.deliver(mail)?;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Folder;
+
+    #[test]
+    fn a_mail_is_kept_and_an_incomplete_one_refused() {
+        let mailbox = Mailbox::open(Folder::open(None, "mails").unwrap()).unwrap();
+        let mut request = json!({
+            "FromEmailAddress": "shop@example.com",
+            "Destination": {"ToAddresses": ["ada@example.com"]},
+            "Content": {"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hi"}}}},
+        });
+        send_email(&request, &mailbox, Timestamp::from_millis(7)).unwrap();
+        let mail = mailbox.newest_first().remove(0);
+        assert_eq!((mail.to.as_str(), mail.subject.as_str(), mail.text.as_str()), ("ada@example.com", "Hello", "Hi"));
+        request["Destination"] = json!({});
+        assert_eq!(send_email(&request, &mailbox, mail.sent_at).unwrap_err().code, "BadRequestException");
+        assert_eq!(mailbox.newest_first().len(), 1);
+    }
+}

@@ -1,0 +1,28 @@
+//! The development cloud: everything that template.yaml deploys, in one process.
+//!
+//! Read the modules in this order.
+//!
+//! [`cloud`] puts it together. [`template`] is what it deploys, [`registry`] the code of the functions.
+//!
+//! The services: [`gateway`] (API Gateway) checks the tokens of [`jwt`] and hands requests to [`lambda`];
+//! [`aws`] answers the SDK's calls with DynamoDB, the [`queues`] and the [`mailbox`]; [`sources`] feeds
+//! queues and schedules to functions; [`users`] is the user pool. [`console`] shows it all.
+//!
+//! Beneath: [`queue`] (how one queue behaves), [`disk`] (what survives a restart), [`tasks`] (what runs).
+
+pub mod aws;
+pub mod cloud;
+pub mod console;
+pub mod disk;
+pub mod gateway;
+pub mod jwt;
+pub mod lambda;
+pub mod mailbox;
+pub mod queue;
+pub mod queues;
+pub mod registry;
+pub mod seed;
+pub mod sources;
+pub mod tasks;
+pub mod template;
+pub mod users;

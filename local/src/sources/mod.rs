@@ -1,0 +1,4 @@
+//! What invokes functions besides requests: queues and schedules.
+
+pub mod queue;
+pub mod schedule;

@@ -1,0 +1,419 @@
+//! What template.yaml deploys, as far as this cloud runs it.
+
+mod intrinsics;
+mod table;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_norway::Mapping;
+
+use intrinsics::{Resolver, text_of};
+
+pub use intrinsics::Deployment;
+pub use table::{AttributeDefinition, Index, KeyElement, Projection, Table, TimeToLive};
+
+/// Why a template cannot be deployed here.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// It is no YAML.
+    #[error("template.yaml: {0}")]
+    Yaml(#[from] serde_norway::Error),
+    /// A part of it does not have the shape that it must.
+    #[error("template.yaml, {0}: {1}")]
+    Shape(String, #[source] serde_json::Error),
+    /// A part of it asks for what this cloud does not do.
+    #[error("template.yaml, {0}: {1}")]
+    Unsupported(String, String),
+}
+
+/// Everything that is deployed.
+#[derive(Debug)]
+pub struct Template {
+    /// The functions, by name.
+    pub functions: BTreeMap<String, Function>,
+    /// The queues, each after the one that takes its dead letters.
+    pub queues: Vec<Queue>,
+    /// The tables.
+    pub tables: Vec<Table>,
+    /// The environment that every function has.
+    pub environment: BTreeMap<String, String>,
+    /// Whose tokens the API takes.
+    pub tokens: JwtConfiguration,
+    /// What browsers may do across origins.
+    pub cors: Cors,
+    /// The function that a finished sign-up invokes.
+    pub sign_up_trigger: String,
+}
+
+/// One function and what invokes it.
+#[derive(Debug)]
+pub struct Function {
+    /// Its Amazon resource name.
+    pub arn: String,
+    /// How long an invocation may take.
+    pub timeout: Duration,
+    /// The requests it answers.
+    pub routes: Vec<Route>,
+    /// The queues it works off.
+    pub queues: Vec<QueueSource>,
+    /// When it runs by itself.
+    pub schedules: Vec<Schedule>,
+}
+
+/// One route of the API.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Route {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path, `/orders/{order_id}`.
+    pub path: String,
+    #[serde(default)]
+    auth: RouteAuth,
+}
+
+impl Route {
+    /// It asks for no token.
+    pub fn is_public(&self) -> bool {
+        self.auth.authorizer.as_deref() == Some("NONE")
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RouteAuth {
+    authorizer: Option<String>,
+}
+
+/// A queue that a function works off. Its batching window is not kept: it only saves invocations.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct QueueSource {
+    /// The queue's resource name.
+    #[serde(rename = "Queue")]
+    pub queue_arn: String,
+    /// How many messages an invocation gets at most.
+    #[serde(default = "default_batch_size")]
+    pub batch_size: usize,
+    #[serde(default)]
+    function_response_types: Vec<String>,
+}
+
+impl QueueSource {
+    /// The function says which messages of a batch failed; otherwise they succeed or fail together.
+    pub fn reports_failures(&self) -> bool {
+        self.function_response_types.iter().any(|kind| kind == "ReportBatchItemFailures")
+    }
+}
+
+fn default_batch_size() -> usize {
+    10
+}
+
+/// When a function runs by itself.
+#[derive(Debug)]
+pub struct Schedule {
+    /// How long from one run to the next.
+    pub every: Duration,
+    /// What it gets in place of the scheduled event.
+    pub input: Option<Value>,
+}
+
+/// A queue.
+#[derive(Debug)]
+pub struct Queue {
+    /// Its name in the template, which `sam local` passes for its URL.
+    pub logical_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its resource name.
+    pub arn: String,
+    /// What clients call it by.
+    pub url: String,
+    /// How long a received message stays hidden.
+    pub visibility_timeout: Duration,
+    /// Where its dead letters go.
+    pub redrive: Option<Redrive>,
+}
+
+/// Where dead letters go.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Redrive {
+    /// The resource name of the queue that takes them.
+    pub dead_letter_target_arn: String,
+    /// How often a message is received before it is one.
+    pub max_receive_count: u32,
+}
+
+/// Whose tokens the API takes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct JwtConfiguration {
+    /// Who issues them.
+    pub issuer: String,
+    /// Who they are for; any one of these.
+    pub audience: Vec<String>,
+}
+
+/// What browsers may do across origins. Without origins, nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Cors {
+    /// Who may call; `*` is everyone.
+    pub allow_origins: Vec<String>,
+    /// With which methods.
+    pub allow_methods: Vec<String>,
+    /// With which headers.
+    pub allow_headers: Vec<String>,
+    /// Which headers of an answer they may read.
+    pub expose_headers: Vec<String>,
+    /// Whether their cookies come along.
+    pub allow_credentials: bool,
+    /// For how many seconds a browser may remember all this.
+    pub max_age: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document {
+    #[serde(default)]
+    parameters: Mapping,
+    #[serde(default)]
+    conditions: Mapping,
+    globals: serde_norway::Value,
+    resources: Mapping,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FunctionProperties {
+    code_uri: String,
+    timeout: Option<u64>,
+    #[serde(default)]
+    events: BTreeMap<String, Event>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    r#type: String,
+    properties: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ScheduleProperties {
+    #[serde(alias = "ScheduleExpression")]
+    schedule: String,
+    input: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct QueueProperties {
+    queue_name: String,
+    visibility_timeout: Option<u64>,
+    redrive_policy: Option<Redrive>,
+}
+
+impl Template {
+    /// Reads a template as it is deployed in `deployment`.
+    ///
+    /// # Errors
+    /// The part of it that cannot be read, or that this cloud does not do.
+    pub fn parse(text: &str, deployment: &Deployment) -> Result<Template, TemplateError> {
+        let document: Document = serde_norway::from_str(text)?;
+        let resolver = Resolver::new(deployment, &document.parameters, &document.conditions, &document.resources);
+        let globals = resolver.resolve("Globals", &document.globals)?;
+        let global = |path: &str| globals.pointer(path).cloned().unwrap_or_default();
+
+        let mut template = Template {
+            functions: BTreeMap::new(),
+            queues: Vec::new(),
+            tables: Vec::new(),
+            environment: environment(&global("/Function/Environment/Variables")),
+            tokens: default_authorizer(&global("/HttpApi/Auth"))?,
+            cors: read::<Option<Cors>>("Globals.HttpApi.CorsConfiguration", global("/HttpApi/CorsConfiguration"))?
+                .unwrap_or_default(),
+            sign_up_trigger: String::new(),
+        };
+        let mut sign_up_arn = None;
+        for (id, kind, properties) in resolver.resources()? {
+            match kind.as_str() {
+                "AWS::Serverless::Function" => {
+                    let properties: FunctionProperties = read(&id, properties)?;
+                    let arn = resolver.attribute(&id, "Arn")?;
+                    let timeout = properties.timeout.or(global("/Function/Timeout").as_u64());
+                    let name = folder_name(&properties.code_uri).to_owned();
+                    template.functions.insert(name, function(&id, arn, timeout, properties.events)?);
+                }
+                "AWS::SQS::Queue" => {
+                    let properties: QueueProperties = read(&id, properties)?;
+                    template.queues.push(Queue {
+                        arn: resolver.attribute(&id, "Arn")?,
+                        url: text_of(&resolver.reference(&id)?),
+                        logical_id: id,
+                        name: properties.queue_name,
+                        visibility_timeout: Duration::from_secs(properties.visibility_timeout.unwrap_or(30)),
+                        redrive: properties.redrive_policy,
+                    });
+                }
+                "AWS::DynamoDB::Table" => template.tables.push(read(&id, properties)?),
+                "AWS::Cognito::UserPool" => {
+                    sign_up_arn = properties.pointer("/LambdaConfig/PostConfirmation").map(text_of);
+                }
+                _ => {}
+            }
+        }
+        // A queue that takes dead letters has none of its own, so this puts it before those it serves.
+        template.queues.sort_by_key(|queue| queue.redrive.is_some());
+        let trigger = template.functions.iter().find(|(_, function)| Some(&function.arn) == sign_up_arn.as_ref());
+        template.sign_up_trigger = trigger.map(|(name, _)| name.clone()).ok_or_else(|| {
+            unsupported("Resources", "no user pool has a function of this template as its PostConfirmation trigger")
+        })?;
+        Ok(template)
+    }
+}
+
+fn read<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, TemplateError> {
+    serde_json::from_value(value).map_err(|error| TemplateError::Shape(place.to_owned(), error))
+}
+
+fn unsupported(place: &str, problem: impl Into<String>) -> TemplateError {
+    TemplateError::Unsupported(place.to_owned(), problem.into())
+}
+
+fn environment(variables: &Value) -> BTreeMap<String, String> {
+    variables.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text_of(value))).collect()
+}
+
+fn default_authorizer(auth: &Value) -> Result<JwtConfiguration, TemplateError> {
+    let name = auth["DefaultAuthorizer"].as_str().unwrap_or_default();
+    read("Globals.HttpApi.Auth", auth["Authorizers"][name]["JwtConfiguration"].clone())
+}
+
+/// The folder that holds a function's code names the function: `functions/health/` is `health`.
+fn folder_name(code_uri: &str) -> &str {
+    code_uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+fn function(
+    id: &str,
+    arn: String,
+    timeout: Option<u64>,
+    events: BTreeMap<String, Event>,
+) -> Result<Function, TemplateError> {
+    const LAMBDA_DEFAULT_SECONDS: u64 = 3;
+    let timeout = Duration::from_secs(timeout.unwrap_or(LAMBDA_DEFAULT_SECONDS));
+    let mut function = Function { arn, timeout, routes: Vec::new(), queues: Vec::new(), schedules: Vec::new() };
+    for (event, Event { r#type, properties }) in events {
+        let place = format!("{id}.Events.{event}");
+        match r#type.as_str() {
+            "HttpApi" => function.routes.push(read(&place, properties)?),
+            "SQS" => function.queues.push(read(&place, properties)?),
+            "Schedule" | "ScheduleV2" => function.schedules.push(schedule(&place, properties)?),
+            other => return Err(unsupported(&place, format!("events of type {other} do not happen here"))),
+        }
+    }
+    Ok(function)
+}
+
+fn schedule(place: &str, properties: Value) -> Result<Schedule, TemplateError> {
+    let ScheduleProperties { schedule, input } = read(place, properties)?;
+    let input = input.map(|input| serde_json::from_str(&input)).transpose();
+    Ok(Schedule {
+        every: rate(&schedule).ok_or_else(|| unsupported(place, format!("{schedule:?} is no rate(..)")))?,
+        input: input.map_err(|error| TemplateError::Shape(place.to_owned(), error))?,
+    })
+}
+
+/// The span of a rate expression, `rate(5 minutes)`.
+fn rate(expression: &str) -> Option<Duration> {
+    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let seconds = match unit.trim_end_matches('s') {
+        "minute" => 60,
+        "hour" => 60 * 60,
+        "day" => 24 * 60 * 60,
+        _ => return None,
+    };
+    let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
+    Some(Duration::from_secs(count.checked_mul(seconds)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+    fn deployment() -> Deployment {
+        Deployment {
+            stack_name: "test".to_owned(),
+            region: "us-east-1".to_owned(),
+            account_id: "000000000000".to_owned(),
+            endpoint: "http://localhost:4566".to_owned(),
+        }
+    }
+
+    #[test]
+    fn functions_have_their_routes_queues_and_schedules() {
+        let template = Template::parse(TEMPLATE, &deployment()).unwrap();
+        let routes = |name: &str| -> Vec<_> {
+            let routes = template.functions[name].routes.iter();
+            routes.map(|route| (route.method.as_str(), route.path.as_str(), route.is_public())).collect()
+        };
+        assert_eq!(routes("health"), [("GET", "/", true)]);
+        assert_eq!(routes("get-profile"), [("GET", "/users/me", false)]);
+        assert_eq!(template.functions["health"].arn, "arn:aws:lambda:us-east-1:000000000000:function:test-health");
+        assert_eq!(template.functions["register-user"].timeout, Duration::from_secs(5));
+        assert_eq!(template.functions["release-reservations"].schedules[0].every, Duration::from_secs(60));
+        let source = &template.functions["evaluate-rewards"].queues[0];
+        assert_eq!((source.batch_size, source.reports_failures()), (10, true));
+        assert_eq!(source.queue_arn, "arn:aws:sqs:us-east-1:000000000000:test-order-events");
+        assert_eq!(template.sign_up_trigger, "register-user");
+    }
+
+    #[test]
+    fn queues_tables_and_settings_carry_the_name_of_the_stack() {
+        let template = Template::parse(TEMPLATE, &deployment()).unwrap();
+        let queues: Vec<_> = template.queues.iter().map(|queue| queue.name.as_str()).collect();
+        assert_eq!(queues, ["test-order-events-dead", "test-order-events"]);
+        assert_eq!(template.queues[1].redrive.as_ref().unwrap().dead_letter_target_arn, template.queues[0].arn);
+        assert!(template.tables.iter().all(|table| table.table_name.starts_with("test-")));
+        assert_eq!(template.environment["TABLE_PREFIX"], "test-");
+        assert_eq!(
+            template.environment["ORDER_EVENTS_QUEUE_URL"],
+            "http://localhost:4566/000000000000/test-order-events"
+        );
+        assert_eq!(template.environment["RESERVATION_TTL_SECONDS"], "1800");
+        assert!(!template.environment.contains_key("AWS_ENDPOINT_URL"), "no value is no variable");
+        assert_eq!(template.cors.allow_origins, ["*"]);
+        assert_eq!(template.tokens.audience, ["UserPoolClient"]);
+    }
+
+    #[test]
+    fn what_this_cloud_does_not_do_is_refused_by_name() {
+        let refused = |from: &str, to: &str| {
+            assert!(TEMPLATE.contains(from), "{from}");
+            Template::parse(&TEMPLATE.replace(from, to), &deployment()).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused("rate(1 minute)", "cron(0 * * * ? *)"),
+            "template.yaml, ReleaseReservations.Events.EveryMinute: \"cron(0 * * * ? *)\" is no rate(..)"
+        );
+        assert!(refused("!Ref AllowedOrigins", "!Transform AllowedOrigins").contains("!Transform"));
+    }
+
+    #[test]
+    fn rates_are_read() {
+        assert_eq!(rate("rate(1 minute)"), Some(Duration::from_secs(60)));
+        assert_eq!(rate("rate(2 days)"), Some(Duration::from_secs(172_800)));
+        for expression in ["rate(0 minutes)", "rate(minute)", "rate(5 weeks)", "cron(* * * * ? *)", ""] {
+            assert_eq!(rate(expression), None, "{expression}");
+        }
+    }
+}

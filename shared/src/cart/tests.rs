@@ -1,0 +1,135 @@
+use super::*;
+use crate::catalog::{DEFAULT_LOW_STOCK_THRESHOLD, ProductStatus};
+use crate::inventory::StockId;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const POLICY: HoldPolicy = HoldPolicy { length: Duration::from_secs(1800) };
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_795_155_693_120)
+}
+
+fn product(max_per_order: Option<u32>) -> Product {
+    Product {
+        product_id: ProductId::derived("mug"),
+        name: "Mug".to_owned(),
+        description: String::new(),
+        price: Money::from_cents(12_50),
+        currency: "USD".to_owned(),
+        image_url: None,
+        seller_id: None,
+        has_sizes: false,
+        sizes: Vec::new(),
+        max_per_order,
+        low_stock_threshold: DEFAULT_LOW_STOCK_THRESHOLD,
+        status: ProductStatus::Active,
+        stock_shards: 1,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+fn variation(color: &str) -> Variation {
+    let properties = serde_json::from_value(serde_json::json!({ "color": color })).unwrap();
+    Variation { product_id: product(None).product_id, size: None, properties }
+}
+
+fn levels(available: u32) -> Vec<Level> {
+    vec![Level { id: StockId { sku: variation("red").sku(), shard: 0 }, available }]
+}
+
+#[test]
+fn adding_a_variation_again_grows_its_line() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(10));
+    cart.add(&variation("red"), 2, &product(None), &mut stock, now()).unwrap();
+    cart.add(&variation("red"), 3, &product(None), &mut stock, now()).unwrap();
+    cart.add(&variation("blue"), 1, &product(None), &mut stock, now()).unwrap();
+    assert_eq!(cart.lines.len(), 2);
+    assert_eq!(cart.lines[&variation("red").item_id()].quantity, 5);
+    assert_eq!(stock, levels(4));
+}
+
+#[test]
+fn a_shortage_counts_what_the_line_holds_already() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(3));
+    cart.add(&variation("red"), 2, &product(None), &mut stock, now()).unwrap();
+    let error = cart.add(&variation("red"), 3, &product(None), &mut stock, now()).unwrap_err();
+    let Error::InsufficientStock(short) = error else { panic!("{error}") };
+    assert_eq!((short[0].requested, short[0].available), (5, 3));
+    assert_eq!(short[0].message, "Mug: Only 3 items available, but 5 requested");
+}
+
+#[test]
+fn the_limit_counts_every_variation_of_a_product() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(5_000));
+    let limited = product(Some(5));
+    cart.add(&variation("red"), 3, &limited, &mut stock, now()).unwrap();
+    let error = cart.add(&variation("blue"), 3, &limited, &mut stock, now()).unwrap_err();
+    assert!(matches!(error, Error::QuantityLimit { max: 5 }));
+    let error = Cart::empty(UserId::random()).add(&variation("red"), 1_000, &product(None), &mut stock, now());
+    assert!(matches!(error, Err(Error::QuantityLimit { max: MAX_QUANTITY })));
+}
+
+#[test]
+fn a_price_is_kept_while_it_is_held_and_taken_anew_after() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(10));
+    let item_id = variation("red").item_id();
+    cart.add(&variation("red"), 1, &product(None), &mut stock, now()).unwrap();
+    let dearer = Product { price: Money::from_cents(20_00), ..product(None) };
+    cart.set_quantity(item_id, 2, &dearer, &mut stock, now()).unwrap();
+    assert_eq!(cart.lines[&item_id].unit_price, Money::from_cents(12_50));
+    cart.release();
+    cart.set_quantity(item_id, 2, &dearer, &mut stock, now()).unwrap();
+    assert_eq!(cart.lines[&item_id].unit_price, Money::from_cents(20_00));
+}
+
+#[test]
+fn a_hold_is_extended_by_changes_but_not_for_ever() {
+    let mut cart = Cart::empty(UserId::random());
+    cart.add(&variation("red"), 1, &product(None), &mut levels(10), now()).unwrap();
+    cart.extend_hold(POLICY, now());
+    assert_eq!(cart.reserved_until, Some(now() + 30 * MINUTE));
+    cart.extend_hold(POLICY, now() + 20 * MINUTE);
+    assert_eq!(cart.reserved_until, Some(now() + 50 * MINUTE));
+    cart.extend_hold(POLICY, now() + 119 * MINUTE);
+    assert_eq!(cart.reserved_until, Some(now() + 120 * MINUTE));
+}
+
+#[test]
+fn a_full_cart_takes_no_more_lines_but_grows_those_it_has() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(1_000));
+    for color in 0..MAX_LINES {
+        cart.add(&variation(&color.to_string()), 1, &product(None), &mut stock, now()).unwrap();
+    }
+    assert!(matches!(cart.add(&variation("red"), 1, &product(None), &mut stock, now()), Err(Error::CartFull(_))));
+    assert!(cart.add(&variation("0"), 1, &product(None), &mut stock, now()).is_ok());
+}
+
+#[test]
+fn what_a_product_no_longer_for_sale_holds_can_shrink_only() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(10));
+    let item_id = variation("red").item_id();
+    cart.add(&variation("red"), 3, &product(None), &mut stock, now()).unwrap();
+    let archived = Product { status: ProductStatus::Archived, ..product(None) };
+    assert!(cart.clone().set_quantity(item_id, 2, &archived, &mut stock, now()).is_ok());
+    assert!(cart.set_quantity(item_id, 4, &archived, &mut stock, now()).is_err());
+}
+
+#[test]
+fn adds_are_remembered_for_a_day_and_no_more_than_a_hundred() {
+    let mut cart = Cart::empty(UserId::random());
+    let add = |name: usize, at| RecentAdd {
+        key: KeyId::derived(&name.to_string()),
+        fingerprint: "f".to_owned(),
+        item_id: variation("red").item_id(),
+        created: true,
+        at,
+    };
+    (0..150).for_each(|name| cart.remember(add(name, now())));
+    assert_eq!(cart.recent_adds.len(), 100);
+    assert!(cart.recent_add(KeyId::derived("149"), "f").unwrap().is_some());
+    assert!(cart.recent_add(KeyId::derived("49"), "f").unwrap().is_none());
+    assert!(matches!(cart.recent_add(KeyId::derived("149"), "g"), Err(Error::IdempotencyKeyReused)));
+    cart.remember(add(200, now() + 25 * 60 * MINUTE));
+    assert_eq!(cart.recent_adds.len(), 1);
+}

@@ -1,0 +1,110 @@
+//! The cart as its user sees it: priced for now, with what is left of each thing.
+
+use serde::Serialize;
+
+use super::{Cart, Line, Properties};
+use crate::catalog::{Product, StockStatus};
+use crate::ids::{CartId, ItemId, ProductId, UserId};
+use crate::inventory::{self, Level};
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// A cart as its user sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CartView {
+    cart_id: Option<CartId>,
+    user_id: UserId,
+    items: Vec<LineView>,
+    item_count: usize,
+    total_quantity: u32,
+    subtotal: Money,
+    currency: String,
+    reserved_until: Option<Timestamp>,
+}
+
+/// A line as its user sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LineView {
+    item_id: ItemId,
+    product_id: ProductId,
+    name: String,
+    size: Option<String>,
+    product_properties: Properties,
+    variation_key: String,
+    quantity: u32,
+    unit_price: Money,
+    line_total: Money,
+    is_stock_reserved: bool,
+    added_at: Timestamp,
+    stock: LineStock,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct LineStock {
+    status: StockStatus,
+    available: u32,
+    max_quantity: u32,
+}
+
+impl CartView {
+    /// The cart at `now`, its lines in the order they were added.
+    pub fn new(cart: &Cart, products: &[Product], levels: &[Level], currency: &str, now: Timestamp) -> CartView {
+        let mut lines: Vec<_> = cart.lines.iter().collect();
+        lines.sort_by_key(|(item_id, line)| (line.added_at, **item_id));
+        let view = |(item_id, line): (&ItemId, &Line)| {
+            let product = products.iter().find(|product| product.product_id == line.variation.product_id);
+            LineView::new(cart, *item_id, line, product, levels, now)
+        };
+        let items: Vec<LineView> = lines.into_iter().map(view).collect();
+        CartView {
+            cart_id: cart.cart_id,
+            user_id: cart.user_id,
+            item_count: items.len(),
+            total_quantity: items.iter().map(|line| line.quantity).sum(),
+            subtotal: items.iter().map(|line| line.line_total).sum(),
+            items,
+            currency: currency.to_owned(),
+            reserved_until: cart.reserved_until.filter(|until| *until > now),
+        }
+    }
+}
+
+impl LineView {
+    /// The line at `now`. A held line shows the price it is held at, another one today's.
+    pub fn new(
+        cart: &Cart,
+        item_id: ItemId,
+        line: &Line,
+        product: Option<&Product>,
+        levels: &[Level],
+        now: Timestamp,
+    ) -> LineView {
+        let is_stock_reserved = cart.holds(line, now);
+        let for_sale = product.filter(|product| product.is_active());
+        let available = for_sale.map_or(0, |_| inventory::available(levels, &line.sku()));
+        let unit_price = for_sale.filter(|_| !is_stock_reserved).map_or(line.unit_price, |product| product.price);
+        let stock = LineStock {
+            status: for_sale.map_or(StockStatus::OutOfStock, |product| product.stock_status(available)),
+            available,
+            max_quantity: for_sale.map_or(0, |product| {
+                let others = cart.units_of(product.product_id, item_id);
+                let allowed = product.quantity_limit().saturating_sub(others);
+                allowed.min(available + line.allocation.total())
+            }),
+        };
+        LineView {
+            item_id,
+            product_id: line.variation.product_id,
+            name: line.name.clone(),
+            size: line.variation.size.clone(),
+            product_properties: line.variation.properties.clone(),
+            variation_key: line.variation.key(),
+            quantity: line.quantity,
+            unit_price,
+            line_total: unit_price * line.quantity,
+            is_stock_reserved,
+            added_at: line.added_at,
+            stock,
+        }
+    }
+}

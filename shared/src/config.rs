@@ -1,0 +1,94 @@
+//! Settings, read from the environment once, at start.
+
+use std::time::Duration;
+
+/// A setting that is missing or cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("environment variable {name}: {problem}")]
+pub struct ConfigError {
+    name: &'static str,
+    problem: String,
+}
+
+/// The settings of every function; template.yaml gives each its value.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `TABLE_PREFIX`: what every table's name starts with.
+    pub table_prefix: String,
+    /// `ORDER_EVENTS_QUEUE_URL`: where placed orders are announced.
+    pub order_events_queue_url: String,
+    /// `RESERVATION_TTL_SECONDS`: how long a cart holds stock after its last change.
+    pub reservation_ttl: Duration,
+    /// `PAYMENT_DEADLINE_SECONDS`: how long an online order waits for its payment.
+    pub payment_deadline: Duration,
+    /// `CURRENCY`: the ISO 4217 code of every amount.
+    pub currency: String,
+    /// `SIGNING_SECRET`: the key that coupon codes and list cursors are derived with.
+    pub signing_secret: String,
+    /// `SHOP_NAME`: what mails call the shop.
+    pub shop_name: String,
+    /// `SHOP_URL`: where mails send the buyer.
+    pub shop_url: String,
+    /// `MAIL_SENDER`: the address mails come from.
+    pub mail_sender: String,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names the first variable that is missing or holds what it must not.
+    pub fn from_env() -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings by name from anywhere.
+    ///
+    /// # Errors
+    /// Names the first setting that is missing or holds what it must not.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+        let text = |name: &'static str| match lookup(name) {
+            Some(value) if !value.is_empty() => Ok(value),
+            _ => Err(ConfigError { name, problem: "is not set".to_owned() }),
+        };
+        let seconds = |name: &'static str| {
+            let value = text(name)?;
+            match value.parse() {
+                Ok(count) if count > 0 => Ok(Duration::from_secs(count)),
+                _ => Err(ConfigError { name, problem: format!("{value:?} is not a number of seconds above zero") }),
+            }
+        };
+        Ok(Config {
+            table_prefix: text("TABLE_PREFIX")?,
+            order_events_queue_url: text("ORDER_EVENTS_QUEUE_URL")?,
+            reservation_ttl: seconds("RESERVATION_TTL_SECONDS")?,
+            payment_deadline: seconds("PAYMENT_DEADLINE_SECONDS")?,
+            currency: text("CURRENCY")?,
+            signing_secret: text("SIGNING_SECRET")?,
+            shop_name: text("SHOP_NAME")?,
+            shop_url: text("SHOP_URL")?,
+            mail_sender: text("MAIL_SENDER")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete(name: &str) -> Option<String> {
+        Some(if name.ends_with("_SECONDS") { "60" } else { "x" }.to_owned())
+    }
+
+    #[test]
+    fn a_missing_or_unreadable_setting_is_named() {
+        assert_eq!(Config::from_lookup(complete).unwrap().reservation_ttl, Duration::from_secs(60));
+        let missing = Config::from_lookup(|name| complete(name).filter(|_| name != "CURRENCY")).unwrap_err();
+        assert_eq!(missing.to_string(), "environment variable CURRENCY: is not set");
+        let zero =
+            Config::from_lookup(
+                |name| if name == "PAYMENT_DEADLINE_SECONDS" { Some("0".into()) } else { complete(name) },
+            );
+        assert!(zero.unwrap_err().to_string().starts_with("environment variable PAYMENT_DEADLINE_SECONDS"));
+    }
+}

@@ -1,0 +1,261 @@
+//! Stock: who may take units from where, and what a movement does to the counters.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ProductId, UserId};
+
+/// What is stocked: a product in one size.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sku {
+    /// The product.
+    pub product_id: ProductId,
+    /// The size; none for a product without sizes.
+    pub size: Option<String>,
+}
+
+/// One inventory item: a shard, which is a slice of a SKU's stock with counters of its own.
+///
+/// DynamoDB serves one item about 500 transactional writes a second, and makes concurrent ones
+/// conflict; a SKU that sells faster is spread over several.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StockId {
+    /// The SKU.
+    pub sku: Sku,
+    /// Which slice of its stock, from 0.
+    pub shard: u16,
+}
+
+impl fmt::Display for StockId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sku { product_id, size } = &self.sku;
+        write!(f, "{product_id}#{}#{}", size.as_deref().unwrap_or("-"), self.shard)
+    }
+}
+
+/// How many units a shard has available.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// The shard.
+    pub id: StockId,
+    /// Units that nobody holds.
+    pub available: u32,
+}
+
+/// Which shards a line's units are held in: shard → units, none of them zero.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Allocation(BTreeMap<u16, u32>);
+
+impl Allocation {
+    /// How many units it holds.
+    pub fn total(&self) -> u32 {
+        self.0.values().sum()
+    }
+
+    /// The shards and how many units it holds in each.
+    pub fn parts(&self) -> impl Iterator<Item = (u16, u32)> + '_ {
+        self.0.iter().map(|(shard, units)| (*shard, *units))
+    }
+
+    /// In how many shards it holds units.
+    pub fn shards(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Holds what `other` does, too.
+    pub fn add(&mut self, other: &Allocation) {
+        for (shard, units) in other.parts() {
+            *self.0.entry(shard).or_default() += units;
+        }
+    }
+
+    /// Gives up `units`, from the smallest parts first so that few shards remain; answers those.
+    pub fn give_back(&mut self, mut units: u32) -> Allocation {
+        let mut parts: Vec<_> = self.parts().collect();
+        parts.sort_by_key(|&(_, held)| held);
+        let mut given = Allocation::default();
+        for (shard, held) in parts {
+            let part = held.min(units);
+            units -= part;
+            if part > 0 {
+                given.0.insert(shard, part);
+                self.0.insert(shard, held - part);
+            }
+        }
+        self.0.retain(|_, held| *held > 0);
+        given
+    }
+}
+
+/// How many units of `sku` are available over all its shards.
+pub fn available(levels: &[Level], sku: &Sku) -> u32 {
+    levels.iter().filter(|level| level.id.sku == *sku).map(|level| level.available).sum()
+}
+
+/// Chooses shards to take `units` of `sku` from, and takes them off `levels`.
+///
+/// A single shard that has enough is preferred, the first such from a start that depends on the
+/// user, so that buyers spread over the shards; otherwise several are emptied, so that no unit is
+/// left over while somebody is refused.
+///
+/// # Errors
+/// How many units there are, if they are too few; `levels` is then as before.
+pub fn allocate(levels: &mut [Level], sku: &Sku, user_id: UserId, units: u32) -> Result<Allocation, u32> {
+    let total = available(levels, sku);
+    if total < units {
+        return Err(total);
+    }
+    let mut shards: Vec<&mut Level> = levels.iter_mut().filter(|level| level.id.sku == *sku).collect();
+    shards.sort_by_key(|level| level.id.shard);
+    if !shards.is_empty() {
+        let start = user_id.as_u128() % shards.len() as u128;
+        shards.rotate_left(usize::try_from(start).unwrap_or_default());
+    }
+    if let Some(enough) = shards.iter().position(|level| level.available >= units) {
+        shards.rotate_left(enough);
+    }
+    let mut allocation = Allocation::default();
+    let mut missing = units;
+    for level in shards {
+        let part = level.available.min(missing);
+        if part > 0 {
+            level.available -= part;
+            missing -= part;
+            allocation.0.insert(level.id.shard, part);
+        }
+    }
+    Ok(allocation)
+}
+
+/// Adds the units that `allocation` gives back to `levels`.
+pub fn put_back(levels: &mut [Level], sku: &Sku, allocation: &Allocation) {
+    for (shard, units) in allocation.parts() {
+        if let Some(level) = levels.iter_mut().find(|level| level.id.sku == *sku && level.id.shard == shard) {
+            level.available += units;
+        }
+    }
+}
+
+/// What happens to units of stock. Units are never made or lost: each movement takes from one
+/// counter what it adds to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Movement {
+    /// Available units become reserved.
+    Reserve,
+    /// Reserved units become available.
+    Release,
+    /// Reserved units become sold.
+    Sell,
+    /// Available units become sold.
+    SellDirectly,
+}
+
+/// What a movement, or several, do to the counters of one shard. The three always sum to zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Change of the units that nobody holds.
+    pub available: i64,
+    /// Change of the units that carts and unpaid orders hold.
+    pub reserved: i64,
+    /// Change of the units that orders bought.
+    pub sold: i64,
+}
+
+/// All that one transaction does to the stock, merged so that each shard is written once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StockChanges(BTreeMap<StockId, Change>);
+
+impl StockChanges {
+    /// Moves every unit of `allocation`.
+    pub fn move_units(&mut self, movement: Movement, sku: &Sku, allocation: &Allocation) {
+        for (shard, units) in allocation.parts() {
+            let change = self.0.entry(StockId { sku: sku.clone(), shard }).or_default();
+            let units = i64::from(units);
+            let (from, to) = match movement {
+                Movement::Reserve => (&mut change.available, &mut change.reserved),
+                Movement::Release => (&mut change.reserved, &mut change.available),
+                Movement::Sell => (&mut change.reserved, &mut change.sold),
+                Movement::SellDirectly => (&mut change.available, &mut change.sold),
+            };
+            *from -= units;
+            *to += units;
+        }
+    }
+
+    /// Each shard with what happens to it; those that stay as they are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (&StockId, &Change)> {
+        self.0.iter().filter(|(_, change)| **change != Change::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sku() -> Sku {
+        Sku { product_id: ProductId::derived("laptop"), size: None }
+    }
+
+    fn levels(available: &[u32]) -> Vec<Level> {
+        let level = |(shard, available): (usize, &u32)| Level {
+            id: StockId { sku: sku(), shard: u16::try_from(shard).unwrap() },
+            available: *available,
+        };
+        available.iter().enumerate().map(level).collect()
+    }
+
+    #[test]
+    fn one_shard_is_preferred_and_no_unit_is_stranded() {
+        for user in 0..20 {
+            let user_id = UserId::derived(&user.to_string());
+            let mut stock = levels(&[2, 5, 3]);
+            let four = allocate(&mut stock, &sku(), user_id, 4).unwrap();
+            assert_eq!(four.parts().collect::<Vec<_>>(), [(1, 4)]);
+            let rest = allocate(&mut stock, &sku(), user_id, 6).unwrap();
+            assert_eq!(rest.total(), 6);
+            assert_eq!(allocate(&mut stock, &sku(), user_id, 1), Err(0));
+        }
+    }
+
+    #[test]
+    fn a_shortage_says_what_there_is_and_takes_nothing() {
+        let mut stock = levels(&[2, 1]);
+        assert_eq!(allocate(&mut stock, &sku(), UserId::random(), 4), Err(3));
+        assert_eq!(stock, levels(&[2, 1]));
+    }
+
+    #[test]
+    fn users_start_at_different_shards() {
+        let mut used: Vec<u16> = (0..64)
+            .map(|user| allocate(&mut levels(&[9; 4]), &sku(), UserId::derived(&user.to_string()), 1).unwrap())
+            .flat_map(|allocation| allocation.parts().map(|(shard, _)| shard).collect::<Vec<_>>())
+            .collect();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn giving_back_keeps_the_largest_parts() {
+        let mut held = Allocation(BTreeMap::from([(0, 5), (1, 1), (2, 2)]));
+        let given = held.give_back(4);
+        assert_eq!(given, Allocation(BTreeMap::from([(0, 1), (1, 1), (2, 2)])));
+        assert_eq!(held, Allocation(BTreeMap::from([(0, 4)])));
+    }
+
+    #[test]
+    fn movements_on_one_shard_merge_and_make_no_units() {
+        let mut changes = StockChanges::default();
+        let part = |units| Allocation(BTreeMap::from([(0, units)]));
+        changes.move_units(Movement::Sell, &sku(), &part(2));
+        changes.move_units(Movement::SellDirectly, &sku(), &part(3));
+        let merged: Vec<_> = changes.iter().collect();
+        assert_eq!(*merged[0].1, Change { available: -3, reserved: -2, sold: 5 });
+        changes.move_units(Movement::Reserve, &sku(), &part(1));
+        changes.move_units(Movement::Release, &sku(), &part(1));
+        assert!(changes.iter().all(|(_, change)| change.available + change.reserved + change.sold == 0));
+    }
+}

@@ -1,0 +1,144 @@
+//! The Lambda edge: turns a handler into a function that takes an event's JSON and answers JSON.
+//!
+//! [`serve`] runs one under the Lambda runtime; the local cloud calls the same [`Function`] directly.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::request::LambdaRequest;
+use lambda_http::tower::ServiceExt as _;
+use lambda_http::{Adapter, service_fn};
+use lambda_runtime::{Context, LambdaEvent};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::Instrument as _;
+
+use crate::config::Config;
+use crate::error::{Cause, Error};
+use crate::http::{self, Request, Response};
+use crate::shop::{Clients, Shop, aws_config};
+use crate::time::Clock;
+
+/// Kept back from the time left, so that an answer still gets out.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// The time an invocation has when its context names no deadline.
+const DEFAULT_TIME: Duration = Duration::from_secs(10);
+
+type Invocation = Pin<Box<dyn Future<Output = Result<Value, Cause>> + Send>>;
+
+/// A function as Lambda sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Function(Arc<dyn Fn(Shop, Value, Context) -> Invocation + Send + Sync>);
+
+impl Function {
+    /// Runs the function on one event.
+    ///
+    /// # Errors
+    /// What Lambda reports as a function error. An HTTP function answers its errors instead.
+    pub async fn invoke(&self, shop: &Shop, event: Value, context: Context) -> Result<Value, Cause> {
+        let span = tracing::info_span!("invocation", request_id = %context.request_id);
+        let shop = shop.until(deadline(&context));
+        (self.0)(shop, event, context).instrument(span).await
+    }
+}
+
+/// A function behind API Gateway.
+pub fn http<H, F>(handle: H) -> Function
+where
+    H: Fn(Shop, Request) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response, Error>> + Send + 'static,
+{
+    Function(Arc::new(move |shop, event, context| {
+        let handle = handle.clone();
+        Box::pin(async move {
+            let request = api_gateway_request(event)?;
+            let request_id = context.request_id.clone();
+            let answer = service_fn(move |request: lambda_http::Request| {
+                let handled = handle(shop.clone(), Request::from(request));
+                let request_id = request_id.clone();
+                async move { Ok::<_, Cause>(handled.await.unwrap_or_else(|error| refuse(&error, &request_id))) }
+            });
+            let response = Adapter::from(answer).oneshot(LambdaEvent::new(request, context)).await?;
+            Ok(serde_json::to_value(response)?)
+        })
+    }))
+}
+
+/// A function that a queue, a schedule or a trigger invokes.
+pub fn event<E, O, H, F>(handle: H) -> Function
+where
+    E: DeserializeOwned + Send,
+    O: Serialize,
+    H: Fn(Shop, E) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<O, Error>> + Send + 'static,
+{
+    Function(Arc::new(move |shop, event, _| {
+        let handle = handle.clone();
+        Box::pin(async move {
+            let output = handle(shop, serde_json::from_value(event)?).await;
+            let output =
+                output.inspect_err(|error| tracing::error!(error = error.report(), "the invocation failed"))?;
+            Ok(serde_json::to_value(output)?)
+        })
+    }))
+}
+
+/// Serves a function's invocations until Lambda ends the process. Clients and settings are made once.
+///
+/// # Errors
+/// A setting that is missing, or a fault of the runtime itself.
+pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
+    log_as_json();
+    let clients = Clients::new(&aws_config().await);
+    let shop = Shop::new(Config::from_env()?, clients, Clock::system());
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let (function, shop) = (function.clone(), shop.clone());
+        async move { function.invoke(&shop, event.payload, event.context).await }
+    }))
+    .await
+}
+
+fn log_as_json() {
+    let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
+}
+
+/// Reads the event. The authorizer's claims are documented as strings, but emulators and custom
+/// authorizers pass lists and numbers; those become the strings that API Gateway would have sent.
+fn api_gateway_request(mut event: Value) -> Result<LambdaRequest, serde_json::Error> {
+    if let Some(claims) = event.pointer_mut("/requestContext/authorizer/jwt/claims").and_then(Value::as_object_mut) {
+        for claim in claims.values_mut().filter(|claim| !claim.is_string()) {
+            *claim = Value::String(claim.to_string());
+        }
+    }
+    serde_json::from_value::<ApiGatewayV2httpRequest>(event).map(LambdaRequest::ApiGatewayV2)
+}
+
+/// The one place where an HTTP function's failure is logged.
+fn refuse(error: &Error, request_id: &str) -> Response {
+    let response = http::problem(error, request_id);
+    let (status, code) = http::status_and_code(error);
+    if status.is_server_error() {
+        tracing::error!(status = status.as_u16(), code, error = error.report(), "the request failed");
+    } else {
+        tracing::info!(status = status.as_u16(), code, "the request was refused");
+    }
+    response
+}
+
+fn deadline(context: &Context) -> Instant {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let left = Duration::from_millis(context.deadline).checked_sub(now).unwrap_or(DEFAULT_TIME);
+    Instant::now() + left.saturating_sub(MARGIN)
+}

@@ -1,0 +1,35 @@
+//! The shop: what it is, where it is kept, and how the world reaches it.
+//!
+//! Read the modules in this order.
+//!
+//! The domain, without IO, clock or randomness of its own:
+//! [`money`], [`ids`], [`text`], [`time`], [`user`], [`catalog`], [`inventory`], [`cart`], [`coupon`],
+//! [`order`], [`reward`].
+//!
+//! The store, the only place that knows DynamoDB: [`store`].
+//!
+//! The edges: [`error`] (what can go wrong), [`http`] and [`auth`] (requests and callers), [`paging`]
+//! (lists in pages), [`sqs`] and [`mail`] (what goes out), [`config`], [`shop`] (all of it,
+//! connected) and [`lambda`] (how a function is served).
+
+pub mod auth;
+pub mod cart;
+pub mod catalog;
+pub mod config;
+pub mod coupon;
+pub mod error;
+pub mod http;
+pub mod ids;
+pub mod inventory;
+pub mod lambda;
+pub mod mail;
+pub mod money;
+pub mod order;
+pub mod paging;
+pub mod reward;
+pub mod shop;
+pub mod sqs;
+pub mod store;
+pub mod text;
+pub mod time;
+pub mod user;

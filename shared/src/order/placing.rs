@@ -1,0 +1,341 @@
+//! Making orders out of what is bought: totals, discount, and the split over several orders.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Order, OrderLine, OrderStatus, OrderSummary, Payment, PaymentMethod, PaymentStatus, StatusChange};
+use crate::cart::Variation;
+use crate::coupon;
+use crate::ids::{OrderId, UserId};
+use crate::inventory::{Allocation, Movement, StockChanges};
+use crate::money::Money;
+use crate::text::Text;
+use crate::time::Timestamp;
+use crate::user::{Address, Contact, ContactInput};
+
+/// A request to check out. Everything may be left out.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckoutRequest {
+    /// Whose cart; the caller's if left out.
+    pub user_id: Option<UserId>,
+    /// Whom to reach; the profile's if left out.
+    pub contact: Option<ContactInput>,
+    /// Where it goes; the profile's if left out.
+    pub address: Option<Address>,
+    /// How it is paid; on delivery if left out.
+    pub payment_method: Option<PaymentMethod>,
+    /// A coupon to use.
+    pub coupon_code: Option<Text<64>>,
+    /// What the buyer was shown; the order is refused if it costs anything else.
+    pub expected_total: Option<Money>,
+    /// How to divide it; not at all if left out.
+    pub split: Option<Split>,
+}
+
+/// How what is bought is divided into orders.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Split {
+    /// All in one.
+    #[default]
+    None,
+    /// One for each line.
+    PerItem,
+    /// One for each seller.
+    PerSeller,
+}
+
+/// Who buys, and how it is to be delivered and paid.
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    /// Whose order it is.
+    pub user_id: UserId,
+    /// Who asked for it: the buyer, or an admin for them.
+    pub placed_by: UserId,
+    /// Whom to reach.
+    pub contact: Contact,
+    /// Where it goes.
+    pub address: Address,
+    /// How it is paid.
+    pub payment_method: PaymentMethod,
+    /// How long an online payment may take.
+    pub payment_deadline: Duration,
+    /// The currency of every amount.
+    pub currency: String,
+}
+
+/// Something bought, with the stock it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurchasedLine {
+    /// What it is.
+    pub variation: Variation,
+    /// What it is called.
+    pub name: String,
+    /// Who sells it.
+    pub seller_id: Option<UserId>,
+    /// What one costs.
+    pub unit_price: Money,
+    /// Units that a cart holds for it.
+    pub held: Allocation,
+    /// Units that nobody holds yet.
+    pub unheld: Allocation,
+}
+
+/// A purchase: lines at their prices, and the coupon used on them.
+#[derive(Debug, Clone)]
+pub struct Purchase {
+    /// What is bought.
+    pub lines: Vec<PurchasedLine>,
+    /// The coupon and what it takes off, never more than the lines cost.
+    pub coupon: Option<(String, Money)>,
+    /// How it is divided.
+    pub split: Split,
+}
+
+/// An order with the stock of each of its lines, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedOrder {
+    /// The order.
+    pub order: Order,
+    /// Where the units of each line came from, and would go back to.
+    pub allocations: Vec<Allocation>,
+}
+
+/// What goes into one order: lines, each with its share of the discount.
+struct Part {
+    seller_id: Option<UserId>,
+    lines: Vec<(PurchasedLine, Money)>,
+}
+
+impl PurchasedLine {
+    fn quantity(&self) -> u32 {
+        self.held.total() + self.unheld.total()
+    }
+
+    fn total(&self) -> Money {
+        self.unit_price * self.quantity()
+    }
+}
+
+impl Purchase {
+    /// What the lines cost together.
+    pub fn subtotal(&self) -> Money {
+        self.lines.iter().map(PurchasedLine::total).sum()
+    }
+
+    /// What the coupon takes off.
+    pub fn discount(&self) -> Money {
+        self.coupon.as_ref().map_or(Money::ZERO, |(_, discount)| *discount)
+    }
+
+    /// What is paid.
+    pub fn total(&self) -> Money {
+        self.subtotal().saturating_sub(self.discount())
+    }
+
+    /// What the purchase does to the stock. Paid on delivery, it is sold at once; paid online, it is
+    /// reserved until the payment arrives, and belongs to the order from now on.
+    pub fn stock_changes(&self, method: PaymentMethod) -> StockChanges {
+        let mut changes = StockChanges::default();
+        for line in &self.lines {
+            let sku = line.variation.sku();
+            match method {
+                PaymentMethod::OnDelivery => {
+                    changes.move_units(Movement::Sell, &sku, &line.held);
+                    changes.move_units(Movement::SellDirectly, &sku, &line.unheld);
+                }
+                PaymentMethod::Online => changes.move_units(Movement::Reserve, &sku, &line.unheld),
+            }
+        }
+        changes
+    }
+
+    /// Divides the purchase into orders, the first of them `first_id`. Their totals add up to its own.
+    pub fn into_orders(self, first_id: OrderId, buyer: &Buyer, now: Timestamp) -> Vec<PlacedOrder> {
+        let totals: Vec<Money> = self.lines.iter().map(PurchasedLine::total).collect();
+        let discounts = coupon::spread(self.discount(), &totals);
+        let coupon_code = self.coupon.map(|(code, _)| code);
+        let mut parts: Vec<Part> = Vec::new();
+        for (line, discount) in self.lines.into_iter().zip(discounts) {
+            let seller_id = line.seller_id;
+            let part = match self.split {
+                Split::None => parts.first_mut(),
+                Split::PerItem => None,
+                Split::PerSeller => parts.iter_mut().find(|part| part.seller_id == seller_id),
+            };
+            match part {
+                Some(part) => part.lines.push((line, discount)),
+                None => parts.push(Part { seller_id, lines: vec![(line, discount)] }),
+            }
+        }
+        let order = |(index, part): (usize, Part)| {
+            let order_id = if index == 0 { first_id } else { OrderId::derived(&format!("{first_id}/{index}")) };
+            place(order_id, part.lines, coupon_code.clone(), buyer, now)
+        };
+        parts.into_iter().enumerate().map(order).collect()
+    }
+}
+
+fn place(
+    order_id: OrderId,
+    lines: Vec<(PurchasedLine, Money)>,
+    coupon_code: Option<String>,
+    buyer: &Buyer,
+    now: Timestamp,
+) -> PlacedOrder {
+    let (status, payment) = opening(buyer, now);
+    let discount: Money = lines.iter().map(|(_, discount)| *discount).sum();
+    let seller_id = lines.first().and_then(|(line, _)| line.seller_id);
+    let (mut items, mut allocations) = (Vec::new(), Vec::new());
+    for (line, _) in lines {
+        items.push(OrderLine {
+            item_id: line.variation.item_id(),
+            product_id: line.variation.product_id,
+            seller_id: line.seller_id,
+            variation_key: line.variation.key(),
+            unit_price: line.unit_price,
+            quantity: line.quantity(),
+            line_total: line.total(),
+            name: line.name,
+            size: line.variation.size,
+            product_properties: line.variation.properties,
+        });
+        let mut allocation = line.held;
+        allocation.add(&line.unheld);
+        allocations.push(allocation);
+    }
+    let subtotal: Money = items.iter().map(|item| item.line_total).sum();
+    let summary = OrderSummary {
+        order_id,
+        user_id: buyer.user_id,
+        seller_id: seller_id.filter(|seller| items.iter().all(|item| item.seller_id == Some(*seller))),
+        status,
+        items_count: items.iter().map(|item| item.quantity).sum(),
+        subtotal,
+        discount,
+        total_price: subtotal.saturating_sub(discount),
+        currency: buyer.currency.clone(),
+        coupon_code,
+        payment,
+        tracking: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let order = Order {
+        summary,
+        items,
+        contact: buyer.contact.clone(),
+        address: buyer.address.clone(),
+        status_history: vec![StatusChange { status, at: now, by: buyer.placed_by, reason: None }],
+    };
+    PlacedOrder { order, allocations }
+}
+
+fn opening(buyer: &Buyer, now: Timestamp) -> (OrderStatus, Payment) {
+    let (status, payment, deadline) = match buyer.payment_method {
+        PaymentMethod::OnDelivery => (OrderStatus::Placed, PaymentStatus::NotRequired, None),
+        PaymentMethod::Online => (OrderStatus::UnderPaying, PaymentStatus::Pending, Some(now + buyer.payment_deadline)),
+    };
+    (status, Payment { method: buyer.payment_method, status: payment, deadline, reference: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cart::Properties;
+    use crate::ids::ProductId;
+    use crate::inventory::{Level, Sku, StockId, allocate};
+
+    fn units(sku: &Sku, units: u32) -> Allocation {
+        let mut levels = vec![Level { id: StockId { sku: sku.clone(), shard: 0 }, available: units }];
+        allocate(&mut levels, sku, UserId::random(), units).unwrap()
+    }
+
+    fn line(name: &str, seller: Option<&str>, cents: i64, held: u32, unheld: u32) -> PurchasedLine {
+        let product_id = ProductId::derived(name);
+        let variation = Variation { product_id, size: None, properties: Properties::default() };
+        PurchasedLine {
+            held: units(&variation.sku(), held),
+            unheld: units(&variation.sku(), unheld),
+            variation,
+            name: name.to_owned(),
+            seller_id: seller.map(UserId::derived),
+            unit_price: Money::from_cents(cents),
+        }
+    }
+
+    fn purchase(split: Split) -> Purchase {
+        let lines =
+            vec![line("a", Some("x"), 3_33, 1, 0), line("b", Some("y"), 5_00, 2, 1), line("c", Some("x"), 10_01, 0, 1)];
+        Purchase { lines, coupon: Some(("REWARD-1".to_owned(), Money::from_cents(5_55))), split }
+    }
+
+    fn buyer(payment_method: PaymentMethod) -> Buyer {
+        Buyer {
+            user_id: UserId::derived("ada"),
+            placed_by: UserId::derived("ada"),
+            contact: Contact { name: None, email: None, phone: None },
+            address: serde_json::from_str(
+                r#"{"line1": "1 Main St", "city": "Springfield", "postal_code": "1", "country": "US"}"#,
+            )
+            .unwrap(),
+            payment_method,
+            payment_deadline: Duration::from_secs(900),
+            currency: "USD".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_split_adds_up_to_the_whole() {
+        for (split, parts) in [(Split::None, 1), (Split::PerItem, 3), (Split::PerSeller, 2)] {
+            let whole = purchase(split);
+            let total = whole.total();
+            let orders =
+                whole.into_orders(OrderId::derived("o"), &buyer(PaymentMethod::OnDelivery), Timestamp::from_millis(0));
+            assert_eq!(orders.len(), parts);
+            let sum = |amount: fn(&OrderSummary) -> Money| {
+                orders.iter().map(|placed| amount(&placed.order.summary)).sum::<Money>()
+            };
+            assert_eq!(sum(|order| order.total_price), total);
+            assert_eq!(sum(|order| order.discount), Money::from_cents(5_55));
+            assert!(orders.iter().all(|placed| placed.order.summary.coupon_code.is_some()));
+            assert_eq!(orders[0].order.summary.order_id, OrderId::derived("o"));
+        }
+    }
+
+    #[test]
+    fn an_order_has_a_seller_only_if_it_has_one() {
+        let sellers = |split| {
+            let orders = purchase(split).into_orders(
+                OrderId::derived("o"),
+                &buyer(PaymentMethod::OnDelivery),
+                Timestamp::from_millis(0),
+            );
+            orders.into_iter().map(|placed| placed.order.summary.seller_id).collect::<Vec<_>>()
+        };
+        let (x, y) = (Some(UserId::derived("x")), Some(UserId::derived("y")));
+        assert_eq!(sellers(Split::None), [None]);
+        assert_eq!(sellers(Split::PerSeller), [x, y]);
+        assert_eq!(sellers(Split::PerItem), [x, y, x]);
+    }
+
+    #[test]
+    fn stock_is_sold_on_delivery_and_stays_reserved_online() {
+        let sums = |method| {
+            let changes = purchase(Split::None).stock_changes(method);
+            changes.iter().fold((0, 0, 0), |(a, r, s), (_, c)| (a + c.available, r + c.reserved, s + c.sold))
+        };
+        assert_eq!(sums(PaymentMethod::OnDelivery), (-2, -3, 5));
+        assert_eq!(sums(PaymentMethod::Online), (-2, 2, 0));
+        let online = purchase(Split::None).into_orders(
+            OrderId::derived("o"),
+            &buyer(PaymentMethod::Online),
+            Timestamp::from_millis(0),
+        );
+        assert_eq!(online[0].order.summary.status, OrderStatus::UnderPaying);
+        assert_eq!(online[0].order.summary.payment.deadline, Some(Timestamp::from_millis(900_000)));
+        assert_eq!(online[0].allocations[1].total(), 3);
+    }
+}

@@ -1,0 +1,87 @@
+//! The order-events queue: what goes on it.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::error::{Cause, Error};
+use crate::ids::{OrderId, UserId};
+use crate::money::Money;
+use crate::order::Order;
+use crate::time::Timestamp;
+
+/// The most messages that SQS takes in a batch.
+const BATCH: usize = 10;
+
+/// A message on the order-events queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum OrderEvent {
+    /// An order was placed: its stock is sold, and it may earn rewards.
+    #[serde(rename = "order.placed")]
+    Placed {
+        /// The order.
+        order_id: OrderId,
+        /// Its buyer.
+        user_id: UserId,
+        /// What was paid.
+        total_price: Money,
+        /// How many units.
+        items_count: u32,
+        /// When.
+        occurred_at: Timestamp,
+    },
+}
+
+impl OrderEvent {
+    /// Announces `order`.
+    pub fn placed(order: &Order) -> OrderEvent {
+        let order = &order.summary;
+        OrderEvent::Placed {
+            order_id: order.order_id,
+            user_id: order.user_id,
+            total_price: order.total_price,
+            items_count: order.items_count,
+            occurred_at: order.created_at,
+        }
+    }
+}
+
+/// The sending end of the queue. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct OrderEvents {
+    client: Client,
+    queue_url: String,
+}
+
+impl OrderEvents {
+    /// The configured queue.
+    pub fn new(client: Client, config: &Config) -> OrderEvents {
+        OrderEvents { client, queue_url: config.order_events_queue_url.clone() }
+    }
+
+    /// Announces placed orders. A failure is logged and not reported: the orders are placed, and
+    /// each stays marked as pending until it was looked at.
+    pub async fn announce(&self, orders: &[Order]) {
+        let batches = orders.chunks(BATCH).map(|orders| self.send(orders));
+        for failure in join_all(batches).await.into_iter().filter_map(Result::err) {
+            tracing::error!(error = failure.report(), "placed orders could not be announced");
+        }
+    }
+
+    async fn send(&self, orders: &[Order]) -> Result<(), Error> {
+        let mut request = self.client.send_message_batch().queue_url(&self.queue_url);
+        for (index, order) in orders.iter().enumerate() {
+            let body = serde_json::to_string(&OrderEvent::placed(order)).map_err(Error::internal)?;
+            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
+            request = request.entries(entry.build().map_err(Error::internal)?);
+        }
+        let answer = request.send().await.map_err(Error::unavailable)?;
+        match answer.failed().first() {
+            Some(refused) => Err(Error::Unavailable(Cause::from(format!("SQS refused a message: {}", refused.code())))),
+            None => Ok(()),
+        }
+    }
+}

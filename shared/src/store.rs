@@ -1,0 +1,68 @@
+//! The store: the only place that knows DynamoDB, its tables, keys and attributes.
+//!
+//! [`keys`] names everything, `call` sends and retries, `read` and `transaction` are the two ways to
+//! reach several items at once. Then one module a table, and one for each operation that changes
+//! several tables together.
+
+mod call;
+mod carts;
+mod checkout;
+mod coupons;
+mod inventory;
+pub mod keys;
+mod orders;
+mod products;
+mod read;
+mod release;
+mod reward_rules;
+mod transaction;
+mod users;
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::Client;
+
+pub use self::carts::{AddedItem, CartContents};
+pub use self::checkout::PlacedCheckout;
+pub use self::coupons::MailClaim;
+pub use self::orders::OrderRecord;
+pub use self::release::ReleaseReport;
+use crate::cart::HoldPolicy;
+use crate::config::Config;
+
+/// The shop's tables. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table_prefix: String,
+    hold_policy: HoldPolicy,
+    payment_deadline: Duration,
+    currency: String,
+    deadline: Instant,
+}
+
+impl Store {
+    /// The tables whose names start with the configured prefix.
+    pub fn new(client: Client, config: &Config) -> Store {
+        const UNTIL_TOLD_OTHERWISE: Duration = Duration::from_secs(10);
+        Store {
+            client,
+            table_prefix: config.table_prefix.clone(),
+            hold_policy: HoldPolicy { length: config.reservation_ttl },
+            payment_deadline: config.payment_deadline,
+            currency: config.currency.clone(),
+            deadline: Instant::now() + UNTIL_TOLD_OTHERWISE,
+        }
+    }
+
+    /// The same tables, for work that gives up at `deadline`.
+    #[must_use]
+    pub fn until(&self, deadline: Instant) -> Store {
+        Store { deadline, ..self.clone() }
+    }
+
+    /// Whether there is time left to start something new.
+    pub fn has_time(&self) -> bool {
+        Instant::now() < self.deadline
+    }
+}

@@ -1,0 +1,236 @@
+//! Sending: what fails in passing is sent again, until it succeeds or time is up.
+//!
+//! DynamoDB says no in three ways that must not be confused. A condition that does not hold means that
+//! what was read is no longer so: read and decide again. A conflict or a throttle means that the
+//! request came at the wrong moment: send the same again. Anything else is a fault.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use backon::Retryable as _;
+
+use super::Store;
+use crate::error::{Cause, Error};
+
+/// Why a call did not succeed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A condition does not hold: what was read is no longer so.
+    Stale,
+    /// Another transaction held one of the items.
+    Contended,
+    /// The service was short of capacity, out of reach, or too slow to answer.
+    Unavailable(Cause),
+    /// The request will not succeed however often it is sent.
+    Final(Error),
+}
+
+impl Failure {
+    /// Sending the same again may succeed.
+    fn is_passing(&self) -> bool {
+        matches!(self, Failure::Contended | Failure::Unavailable(_))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Final(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        match failure {
+            Failure::Stale | Failure::Contended => Error::Conflict,
+            Failure::Unavailable(cause) => Error::Unavailable(cause),
+            Failure::Final(error) => error,
+        }
+    }
+}
+
+impl Store {
+    /// Sends a request, and again while it fails in passing. The caller makes the request so that
+    /// each attempt is the same, its client token included.
+    pub(super) async fn call<T, E, F>(&self, send: impl Fn() -> F) -> Result<T, Failure>
+    where
+        E: ServiceFailure,
+        F: Future<Output = Result<T, SdkError<E>>>,
+    {
+        (|| async { send().await.map_err(classify) })
+            .retry(FullJitter::until(self.deadline))
+            .when(Failure::is_passing)
+            .notify(|failure, pause| tracing::debug!(?failure, ?pause, "the call is repeated"))
+            .await
+    }
+
+    /// Reads, decides and writes, and again while what was read turns out to be stale. The attempt is
+    /// told how many came before it.
+    pub(super) async fn decide<T, F>(&self, attempt: impl Fn(u32) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut pauses = FullJitter::until(self.deadline);
+        for count in 0.. {
+            match attempt(count).await {
+                Err(Failure::Stale) => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => break,
+                },
+                done => return Ok(done?),
+            }
+        }
+        Err(Error::Conflict)
+    }
+}
+
+/// Pauses between attempts: each drawn from zero to a ceiling that doubles ("full jitter", AWS
+/// Architecture Blog, "Exponential Backoff And Jitter", 2015), until there is no time left.
+struct FullJitter {
+    ceiling: Duration,
+    deadline: Instant,
+}
+
+impl FullJitter {
+    const FIRST: Duration = Duration::from_millis(10);
+    const LARGEST: Duration = Duration::from_millis(800);
+
+    fn until(deadline: Instant) -> FullJitter {
+        FullJitter { ceiling: FullJitter::FIRST, deadline }
+    }
+}
+
+impl Iterator for FullJitter {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let pause = self.ceiling.mul_f64(fastrand::f64());
+        self.ceiling = (self.ceiling * 2).min(FullJitter::LARGEST);
+        (Instant::now() + pause < self.deadline).then_some(pause)
+    }
+}
+
+/// An operation's own errors, as far as the store tells them apart.
+pub(super) trait ServiceFailure: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static {
+    /// Why each write of a transaction was refused; empty for any other failure.
+    fn cancellation_codes(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+macro_rules! plain_operations {
+    ($($error:path),* $(,)?) => {$(impl ServiceFailure for $error {})*};
+}
+
+plain_operations! {
+    aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError,
+    aws_sdk_dynamodb::operation::get_item::GetItemError,
+    aws_sdk_dynamodb::operation::put_item::PutItemError,
+    aws_sdk_dynamodb::operation::query::QueryError,
+    aws_sdk_dynamodb::operation::scan::ScanError,
+    aws_sdk_dynamodb::operation::update_item::UpdateItemError,
+}
+
+impl ServiceFailure for TransactWriteItemsError {
+    fn cancellation_codes(&self) -> Vec<&str> {
+        match self {
+            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn classify<E: ServiceFailure>(error: SdkError<E>) -> Failure {
+    let Some(service) = error.as_service_error() else {
+        return match error {
+            SdkError::ConstructionFailure(_) => Failure::Final(Error::internal(error)),
+            _ => Failure::Unavailable(error.into()),
+        };
+    };
+    let server_fault = error.raw_response().is_some_and(|response| response.status().is_server_error());
+    let code = service.code().unwrap_or_default();
+    let reasons = service.cancellation_codes();
+    if code == "ConditionalCheckFailedException" || reasons.contains(&"ConditionalCheckFailed") {
+        Failure::Stale
+    } else if CONTENDED.contains(&code) || reasons.contains(&"TransactionConflict") {
+        Failure::Contended
+    } else if server_fault || SHORT_OF_CAPACITY.contains(&code) || reasons.iter().any(|r| SHORT_OF_CAPACITY.contains(r))
+    {
+        Failure::Unavailable(error.into())
+    } else {
+        Failure::Final(Error::internal(error))
+    }
+}
+
+const CONTENDED: [&str; 2] = ["TransactionConflictException", "TransactionInProgressException"];
+
+/// Error codes, and cancellation codes of a transaction.
+const SHORT_OF_CAPACITY: [&str; 6] = [
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+    "InternalServerError",
+];
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::http::HttpResponse;
+    use aws_sdk_dynamodb::error::ErrorMetadata;
+    use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+    use aws_sdk_dynamodb::types::CancellationReason;
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+
+    use super::*;
+
+    fn answered<E: ServiceFailure>(status: u16, error: E) -> Failure {
+        let status = status.try_into().unwrap();
+        classify(SdkError::service_error(error, HttpResponse::new(status, "".into())))
+    }
+
+    fn cancelled(codes: &[&str]) -> Failure {
+        let reason = |code: &&str| CancellationReason::builder().code(*code).build();
+        let exception = TransactionCanceledException::builder()
+            .set_cancellation_reasons(Some(codes.iter().map(reason).collect()))
+            .meta(ErrorMetadata::builder().code("TransactionCanceledException").build())
+            .build();
+        answered(400, TransactWriteItemsError::TransactionCanceledException(exception))
+    }
+
+    fn coded(status: u16, code: &str) -> Failure {
+        answered(status, UpdateItemError::generic(ErrorMetadata::builder().code(code).build()))
+    }
+
+    #[test]
+    fn a_condition_that_failed_is_told_from_a_conflict_and_from_a_throttle() {
+        assert!(matches!(cancelled(&["None", "ConditionalCheckFailed"]), Failure::Stale));
+        assert!(matches!(cancelled(&["TransactionConflict", "ConditionalCheckFailed"]), Failure::Stale));
+        assert!(matches!(cancelled(&["None", "TransactionConflict"]), Failure::Contended));
+        assert!(matches!(cancelled(&["ThrottlingError", "None"]), Failure::Unavailable(_)));
+        assert!(matches!(cancelled(&["ProvisionedThroughputExceeded"]), Failure::Unavailable(_)));
+        assert!(matches!(cancelled(&["ValidationError"]), Failure::Final(Error::Internal(_))));
+    }
+
+    #[test]
+    fn single_writes_are_told_apart_alike() {
+        assert!(matches!(coded(400, "ConditionalCheckFailedException"), Failure::Stale));
+        assert!(matches!(coded(400, "TransactionConflictException"), Failure::Contended));
+        assert!(matches!(coded(400, "ThrottlingException"), Failure::Unavailable(_)));
+        assert!(matches!(coded(500, "Whatever"), Failure::Unavailable(_)));
+        assert!(matches!(coded(400, "ValidationException"), Failure::Final(_)));
+        let timeout = SdkError::<UpdateItemError>::timeout_error("too slow");
+        assert!(matches!(classify(timeout), Failure::Unavailable(_)));
+    }
+
+    #[test]
+    fn pauses_end_with_the_time_there_is() {
+        assert_eq!(FullJitter::until(Instant::now()).next(), None);
+        let pauses: Vec<_> = FullJitter::until(Instant::now() + Duration::from_secs(60)).take(20).collect();
+        assert_eq!(pauses.len(), 20);
+        assert!(pauses[0] <= FullJitter::FIRST && pauses.iter().all(|pause| *pause <= FullJitter::LARGEST));
+    }
+}

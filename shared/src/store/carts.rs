@@ -1,0 +1,232 @@
+//! The carts table: reading a cart, and changing it together with the stock it holds.
+
+use std::collections::BTreeSet;
+
+use super::Store;
+use super::call::Failure;
+use super::keys::{Item, Key, Table, expiry_shard, number, to_item};
+use super::read::Found;
+use super::transaction::{Expression, Transaction};
+use crate::cart::{Cart, CartView, LineView, RecentAdd, Variation};
+use crate::catalog::Product;
+use crate::error::Error;
+use crate::ids::{IdempotencyKey, ItemId, UserId};
+use crate::inventory::{Level, StockChanges};
+use crate::time::Timestamp;
+use crate::user::Profile;
+
+/// How long an empty cart is kept after its last change. Longer than its keys are promised for.
+const EMPTY_CART_KEPT_SECONDS: i64 = 2 * 24 * 60 * 60;
+
+/// What adding to a cart came to.
+#[derive(Debug)]
+pub struct AddedItem {
+    /// The line as it is now.
+    pub line: LineView,
+    /// Whether the add made the line, rather than making it grow.
+    pub created: bool,
+    /// Whether the add was served before, under the same key.
+    pub replayed: bool,
+}
+
+/// A cart with what is known of the products in it.
+#[derive(Debug)]
+pub struct CartContents {
+    /// The cart.
+    pub cart: Cart,
+    /// Those of its products that exist.
+    pub products: Vec<Product>,
+    /// What is available of them.
+    pub levels: Vec<Level>,
+}
+
+impl Store {
+    /// A user's cart, with the products in it and their stock.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn cart(&self, user_id: UserId) -> Result<CartContents, Error> {
+        let cart = self.cart_of(user_id).await?;
+        let skus: BTreeSet<_> = cart.lines.values().map(|line| line.sku()).collect();
+        let (_, products, levels) = self.stock_of(&skus, []).await?;
+        Ok(CartContents { cart, products, levels })
+    }
+
+    /// A user's cart as it is shown at `now`.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn cart_view(&self, user_id: UserId, now: Timestamp) -> Result<CartView, Error> {
+        let CartContents { cart, products, levels } = self.cart(user_id).await?;
+        Ok(CartView::new(&cart, &products, &levels, &self.currency, now))
+    }
+
+    /// Adds to a cart and holds the stock: one read, one transaction.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::ProductNotFound`], [`Error::IdempotencyKeyReused`], and those
+    /// of [`Product::sku`] and [`Cart::add`].
+    pub async fn add_to_cart(
+        &self,
+        user_id: UserId,
+        variation: &Variation,
+        quantity: u32,
+        key: Option<&IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<AddedItem, Error> {
+        self.decide(|_| async move {
+            let context = [Key::user(user_id), Key::cart(user_id)];
+            let (mut found, mut products, mut levels) =
+                self.stock_of(&BTreeSet::from([variation.sku()]), context).await?;
+            let mut cart = cart_in(&mut found, user_id)?;
+            let product = products.pop();
+            let earlier = key.map(|key| cart.recent_add(key.id, &key.fingerprint)).transpose()?.flatten();
+            if let Some(&RecentAdd { item_id, created, .. }) = earlier {
+                let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
+                let line = LineView::new(&cart, item_id, line, product.as_ref(), &levels, now);
+                return Ok(AddedItem { line, created, replayed: true });
+            }
+            let product = product.filter(Product::is_active).ok_or(Error::ProductNotFound)?;
+            product.sku(variation.size.as_deref())?;
+            self.release_if_over(&cart, now).await?;
+
+            let item_id = variation.item_id();
+            let created = !cart.lines.contains_key(&item_id);
+            let stock = cart.add(variation, quantity, &product, &mut levels, now)?;
+            if let Some(key) = key {
+                let fingerprint = key.fingerprint.clone();
+                cart.remember(RecentAdd { key: key.id, fingerprint, item_id, created, at: now });
+            }
+            let line = self.change_cart(cart, item_id, &stock, &product, &levels, now).await?;
+            Ok(AddedItem { line, created, replayed: false })
+        })
+        .await
+    }
+
+    /// Gives a line another quantity, and holds or releases the difference.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`] and those of [`Cart::set_quantity`].
+    pub async fn set_quantity(
+        &self,
+        user_id: UserId,
+        item_id: ItemId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> Result<LineView, Error> {
+        self.decide(|_| async move {
+            let mut cart = self.cart_of(user_id).await?;
+            let sku = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?.sku();
+            self.release_if_over(&cart, now).await?;
+            let (_, mut products, mut levels) = self.stock_of(&BTreeSet::from([sku]), []).await?;
+            let product = products.pop().ok_or(Error::ProductNotFound)?;
+            let stock = cart.set_quantity(item_id, quantity, &product, &mut levels, now)?;
+            self.change_cart(cart, item_id, &stock, &product, &levels, now).await
+        })
+        .await
+    }
+
+    /// Takes a line out and releases its stock; nothing happens if it is gone already.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn remove_from_cart(&self, user_id: UserId, item_id: ItemId, now: Timestamp) -> Result<(), Error> {
+        self.decide(|_| async move {
+            let mut cart = self.cart_of(user_id).await?;
+            if !cart.lines.contains_key(&item_id) {
+                return Ok(());
+            }
+            self.release_if_over(&cart, now).await?;
+            let stock = cart.remove(item_id).unwrap_or_default();
+            cart.extend_hold(self.hold_policy, now);
+            self.write_cart(&cart, &stock, now).await
+        })
+        .await
+    }
+
+    /// Empties a cart and releases its stock.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub async fn clear_cart(&self, user_id: UserId, now: Timestamp) -> Result<(), Error> {
+        self.decide(|_| async move {
+            let mut cart = self.cart_of(user_id).await?;
+            if cart.lines.is_empty() {
+                return Ok(());
+            }
+            let stock = cart.release();
+            cart.empty_out();
+            self.write_cart(&cart, &stock, now).await
+        })
+        .await
+    }
+
+    /// The cart of a user who is registered.
+    async fn cart_of(&self, user_id: UserId) -> Result<Cart, Failure> {
+        let mut found = self.get_all([Key::user(user_id), Key::cart(user_id)]).await?;
+        cart_in(&mut found, user_id)
+    }
+
+    /// Extends the hold, writes a changed cart with its stock, and shows the line that changed.
+    async fn change_cart(
+        &self,
+        mut cart: Cart,
+        item_id: ItemId,
+        stock: &StockChanges,
+        product: &Product,
+        levels: &[Level],
+        now: Timestamp,
+    ) -> Result<LineView, Failure> {
+        cart.extend_hold(self.hold_policy, now);
+        self.write_cart(&cart, stock, now).await?;
+        let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
+        Ok(LineView::new(&cart, item_id, line, Some(product), levels, now))
+    }
+
+    /// Ends a hold whose time is over before the cart is changed, as the sweep would have: a change
+    /// must not revive prices and stock that the buyer was told are gone.
+    async fn release_if_over(&self, cart: &Cart, now: Timestamp) -> Result<(), Failure> {
+        if !cart.hold_is_over(now) {
+            return Ok(());
+        }
+        self.release_cart(cart, now).await?;
+        Err(Failure::Stale)
+    }
+
+    /// Writes a cart and what its change does to the stock, if it is still as it was read.
+    pub(super) async fn write_cart(&self, cart: &Cart, stock: &StockChanges, now: Timestamp) -> Result<(), Failure> {
+        let mut transaction = self.transaction();
+        transaction.move_stock(stock)?;
+        transaction.put_cart(cart, now)?;
+        transaction.commit().await
+    }
+}
+
+impl Transaction<'_> {
+    /// Puts a cart if it is still at the version that was read.
+    pub(super) fn put_cart(&mut self, cart: &Cart, now: Timestamp) -> Result<(), Error> {
+        let guard = match cart.version {
+            0 => Expression::when("attribute_not_exists(#user_id)").name("user_id"),
+            read => Expression::when("#version = :read").name("version").value("read", number(read)),
+        };
+        self.put(Table::Carts, cart_item(cart, now)?, &guard)
+    }
+}
+
+fn cart_item(cart: &Cart, now: Timestamp) -> Result<Item, Error> {
+    let mut item = to_item(cart)?;
+    item.insert("version".to_owned(), number(cart.version + 1));
+    if cart.reserved_until.is_some() {
+        item.insert("expiry_shard".to_owned(), expiry_shard(cart.user_id));
+    }
+    if cart.lines.is_empty() {
+        item.insert("expires_at".to_owned(), number(now.epoch_seconds() + EMPTY_CART_KEPT_SECONDS));
+    }
+    Ok(item)
+}
+
+/// The cart that was read together with its user's profile.
+fn cart_in(found: &mut Found, user_id: UserId) -> Result<Cart, Failure> {
+    found.one::<Profile>(Table::Users)?.ok_or(Error::UserNotFound)?;
+    Ok(found.one(Table::Carts)?.unwrap_or_else(|| Cart::empty(user_id)))
+}

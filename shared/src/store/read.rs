@@ -1,0 +1,102 @@
+//! Reading several items at once, as they are now.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::de::DeserializeOwned;
+
+use super::Store;
+use super::call::Failure;
+use super::keys::{Item, Key, Table, from_item};
+use crate::error::Error;
+
+/// The most keys that DynamoDB takes in a `BatchGetItem`.
+const BATCH: usize = 100;
+
+/// How long to wait before asking again for what a batch left out.
+const LEFT_OUT_PAUSE: Duration = Duration::from_millis(20);
+
+/// What was found of the keys that were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Found(HashMap<Table, Vec<Item>>);
+
+impl Found {
+    /// The one item of a table from which one key was asked for.
+    pub(super) fn one<T: DeserializeOwned>(&mut self, table: Table) -> Result<Option<T>, Error> {
+        self.one_item(table).map(from_item).transpose()
+    }
+
+    /// The same, as DynamoDB has it.
+    pub(super) fn one_item(&mut self, table: Table) -> Option<Item> {
+        self.0.get_mut(&table).and_then(Vec::pop)
+    }
+
+    /// Every item of a table, in no order.
+    pub(super) fn all<T: DeserializeOwned>(&mut self, table: Table) -> Result<Vec<T>, Error> {
+        self.0.remove(&table).unwrap_or_default().into_iter().map(from_item).collect()
+    }
+}
+
+impl Store {
+    /// A table's full name.
+    pub(super) fn table(&self, table: Table) -> String {
+        format!("{}{}", self.table_prefix, table.name())
+    }
+
+    /// One item, read consistently.
+    pub(super) async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Failure> {
+        Ok(self.get_item(key).await?.map(from_item).transpose()?)
+    }
+
+    /// The same, as DynamoDB has it.
+    pub(super) async fn get_item(&self, key: &Key) -> Result<Option<Item>, Failure> {
+        let request =
+            self.client.get_item().table_name(self.table(key.table)).set_key(Some(key.item())).consistent_read(true);
+        Ok(self.call(|| request.clone().send()).await?.item)
+    }
+
+    /// Every item of `keys` that exists, each read consistently; naming one twice is fine. Up to 100
+    /// keys are one call.
+    pub(super) async fn get_all(&self, keys: impl IntoIterator<Item = Key>) -> Result<Found, Failure> {
+        let mut wanted: Vec<Key> = keys.into_iter().collect::<HashSet<_>>().into_iter().collect();
+        let mut found = Found::default();
+        while !wanted.is_empty() {
+            let batch = wanted.split_off(wanted.len().saturating_sub(BATCH));
+            self.get_batch(batch, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn get_batch(&self, keys: Vec<Key>, found: &mut Found) -> Result<(), Failure> {
+        let tables: HashMap<String, Table> = keys.iter().map(|key| (self.table(key.table), key.table)).collect();
+        let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
+        for (name, table) in &tables {
+            let keys = keys.iter().filter(|key| key.table == *table).map(Key::item).collect();
+            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            wanted.insert(name.clone(), request.map_err(Error::internal)?);
+        }
+        while !wanted.is_empty() {
+            let request = self.client.batch_get_item().set_request_items(Some(wanted));
+            let answer = self.call(|| request.clone().send()).await?;
+            for (name, items) in answer.responses.unwrap_or_default() {
+                let table = tables.get(&name).ok_or_else(|| Error::internal(format!("an answer from table {name}")))?;
+                found.0.entry(*table).or_default().extend(items);
+            }
+            wanted = answer.unprocessed_keys.unwrap_or_default();
+            if !wanted.is_empty() {
+                if !self.has_time() {
+                    return Err(Failure::Unavailable("BatchGetItem left keys out until time was up".into()));
+                }
+                tokio::time::sleep(LEFT_OUT_PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A string attribute of an item.
+pub(super) fn text(item: &Item, attribute: &str) -> Result<String, Error> {
+    let value = item.get(attribute).and_then(|value| AttributeValue::as_s(value).ok());
+    value.cloned().ok_or_else(|| Error::internal(format!("an item without its {attribute}")))
+}

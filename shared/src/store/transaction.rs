@@ -1,0 +1,106 @@
+//! Writing several items: all of them, or none.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+
+use super::Store;
+use super::call::Failure;
+use super::keys::{Item, Key, Table};
+use crate::error::Error;
+use crate::ids::KeyId;
+
+/// An expression's parts, so that names and values are added where they are used. Every name is
+/// aliased, because DynamoDB reserves some 570 words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Expression {
+    pub(super) update: String,
+    pub(super) condition: String,
+    names: Vec<(String, String)>,
+    values: Vec<(String, AttributeValue)>,
+}
+
+impl Expression {
+    /// An expression that only sets a condition.
+    pub(super) fn when(condition: &str) -> Expression {
+        Expression { condition: condition.to_owned(), ..Expression::default() }
+    }
+
+    /// An expression that updates where `condition` holds.
+    pub(super) fn update(update: &str, condition: &str) -> Expression {
+        Expression { update: update.to_owned(), condition: condition.to_owned(), ..Expression::default() }
+    }
+
+    /// Says that `#name` is the attribute of that name.
+    pub(super) fn name(mut self, name: &str) -> Expression {
+        self.names.push((format!("#{name}"), name.to_owned()));
+        self
+    }
+
+    /// Says what `:name` is.
+    pub(super) fn value(mut self, name: &str, value: AttributeValue) -> Expression {
+        self.values.push((format!(":{name}"), value));
+        self
+    }
+
+    /// The aliases, as the SDK takes them.
+    pub(super) fn names(&self) -> Option<std::collections::HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.iter().cloned().collect())
+    }
+
+    /// The values, as the SDK takes them.
+    pub(super) fn values(&self) -> Option<Item> {
+        (!self.values.is_empty()).then(|| self.values.iter().cloned().collect())
+    }
+}
+
+/// Writes that happen together or not at all.
+#[derive(Debug)]
+pub(super) struct Transaction<'a> {
+    store: &'a Store,
+    writes: Vec<TransactWriteItem>,
+}
+
+impl Store {
+    /// A transaction without writes yet.
+    pub(super) fn transaction(&self) -> Transaction<'_> {
+        Transaction { store: self, writes: Vec::new() }
+    }
+}
+
+impl Transaction<'_> {
+    /// Puts a whole item.
+    pub(super) fn put(&mut self, table: Table, item: Item, guard: &Expression) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(self.store.table(table))
+            .set_item(Some(item))
+            .condition_expression(&guard.condition)
+            .set_expression_attribute_names(guard.names())
+            .set_expression_attribute_values(guard.values());
+        self.writes.push(TransactWriteItem::builder().put(put.build().map_err(Error::internal)?).build());
+        Ok(())
+    }
+
+    /// Changes an item in place.
+    pub(super) fn update(&mut self, key: &Key, expression: &Expression) -> Result<(), Error> {
+        let update = Update::builder()
+            .table_name(self.store.table(key.table))
+            .set_key(Some(key.item()))
+            .update_expression(&expression.update)
+            .condition_expression(&expression.condition)
+            .set_expression_attribute_names(expression.names())
+            .set_expression_attribute_values(expression.values());
+        self.writes.push(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build());
+        Ok(())
+    }
+
+    /// Writes everything. One client token goes with all attempts, so that an attempt whose answer
+    /// was lost is not written twice.
+    ///
+    /// # Errors
+    /// [`Failure::Stale`] if a condition does not hold; nothing is written then.
+    pub(super) async fn commit(self) -> Result<(), Failure> {
+        let token = KeyId::random().to_string();
+        let request =
+            self.store.client.transact_write_items().set_transact_items(Some(self.writes)).client_request_token(token);
+        self.store.call(|| request.clone().send()).await.map(|_| ())
+    }
+}

@@ -1,0 +1,121 @@
+//! Text as requests bring it: bounded, trimmed, checked where it enters.
+
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// One line of 1 to `MAX` characters, without control characters or blanks around it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Text<const MAX: usize>(String);
+
+impl<const MAX: usize> Text<MAX> {
+    /// Trims and checks.
+    ///
+    /// # Errors
+    /// Says for a person what is wrong.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("must not be empty".to_owned());
+        }
+        if text.chars().count() > MAX {
+            return Err(format!("must be at most {MAX} characters long"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err("must not contain control characters".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// An e-mail address: one `@`, a domain with a dot, at most 254 characters (RFC 5321).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// Trims and checks.
+    ///
+    /// # Errors
+    /// Says for a person what is wrong.
+    pub fn new(text: &str) -> Result<Email, String> {
+        const MAX: usize = 254;
+        let text = text.trim();
+        let clean =
+            text.len() <= MAX && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
+        let split = text.split_once('@').filter(|(local, domain)| {
+            let labels = domain.split('.').count();
+            !local.is_empty()
+                && labels >= 2
+                && domain.split('.').all(|label| !label.is_empty())
+                && !domain.contains('@')
+        });
+        if clean && split.is_some() {
+            Ok(Email(text.to_owned()))
+        } else {
+            Err("must be an e-mail address, such as ada@example.com".to_owned())
+        }
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Email, D::Error> {
+        Email::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_and_bounded_in_characters() {
+        assert_eq!(Text::<3>::new(" äöü ").unwrap().as_str(), "äöü");
+        assert_eq!(Text::<3>::new("abcd").unwrap_err(), "must be at most 3 characters long");
+        assert!(Text::<3>::new(" \t").is_err());
+        assert!(Text::<9>::new("a\nb").is_err());
+    }
+
+    #[test]
+    fn addresses_that_no_mail_reaches_are_refused() {
+        assert!(Email::new("ada@example.com").is_ok());
+        for bad in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@example",
+            "a@b@example.com",
+            "ada@example..com",
+            "a da@example.com",
+            "ada@example.com\r\nBcc: x@y.z",
+            "<ada@example.com>",
+        ] {
+            assert!(Email::new(bad).is_err(), "{bad:?}");
+        }
+    }
+}

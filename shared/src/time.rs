@@ -1,0 +1,124 @@
+//! Moments and the clock they come from.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in UTC, to the millisecond. Its text (RFC 3339, `2026-11-20T06:21:33.123Z`) sorts as it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The moment so many milliseconds after 1970, or 1970 itself for a number out of range.
+    pub fn from_millis(millis: i64) -> Timestamp {
+        Timestamp(DateTime::from_timestamp_millis(millis).unwrap_or_default())
+    }
+
+    /// Milliseconds since 1970.
+    pub fn millis(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
+    /// Seconds since 1970, the unit of a DynamoDB time-to-live.
+    pub fn epoch_seconds(self) -> i64 {
+        self.0.timestamp()
+    }
+
+    /// The day in UTC, `2026-11-20`.
+    pub fn day(self) -> String {
+        self.0.format("%Y-%m-%d").to_string()
+    }
+
+    /// The day as a person writes it, `20 November 2026`.
+    pub fn long_date(self) -> String {
+        self.0.format("%-d %B %Y").to_string()
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn add(self, span: Duration) -> Timestamp {
+        let delta = TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
+        Timestamp(self.0.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn sub(self, span: Duration) -> Timestamp {
+        let delta = TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
+        Timestamp(self.0.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let moment = DateTime::parse_from_rfc3339(&text).map_err(D::Error::custom)?;
+        Ok(Timestamp::from_millis(moment.timestamp_millis()))
+    }
+}
+
+/// Where "now" comes from. A test sets it forward instead of waiting.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    ahead_millis: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn system() -> Clock {
+        Clock::default()
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(Utc::now().timestamp_millis() + self.ahead_millis.load(Ordering::Relaxed))
+    }
+
+    /// Sets this clock, and every clone of it, forward.
+    pub fn advance(&self, span: Duration) {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        self.ahead_millis.fetch_add(millis, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_has_milliseconds_and_reads_back() {
+        let moment = Timestamp::from_millis(1_795_155_693_120);
+        assert_eq!(moment.to_string(), "2026-11-20T06:21:33.120Z");
+        assert_eq!(serde_json::from_str::<Timestamp>("\"2026-11-20T06:21:33.120Z\"").unwrap(), moment);
+        assert_eq!(moment.day(), "2026-11-20");
+    }
+
+    #[test]
+    fn advancing_a_clock_moves_its_clones() {
+        let clock = Clock::system();
+        let other = clock.clone();
+        let before = other.now();
+        clock.advance(Duration::from_secs(3600));
+        assert!(other.now() >= before + Duration::from_secs(3600));
+    }
+}
