@@ -58,7 +58,14 @@ impl Store {
         E: ServiceFailure,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
-        (|| async { send().await.map_err(classify) })
+        let deadline = tokio::time::Instant::from_std(self.deadline);
+        let attempt = || async {
+            match tokio::time::timeout_at(deadline, send()).await {
+                Ok(answer) => answer.map_err(classify),
+                Err(elapsed) => Err(Failure::Unavailable(elapsed.into())),
+            }
+        };
+        attempt
             .retry(FullJitter::until(self.deadline))
             .when(Failure::is_passing)
             .notify(|failure, pause| tracing::debug!(?failure, ?pause, "the call is repeated"))

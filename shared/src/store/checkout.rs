@@ -12,7 +12,6 @@ use super::Store;
 use super::call::Failure;
 use super::keys::{Key, Table, string};
 use super::orders::{OrderEntry, OrderRecord, order_id_of};
-use super::read::Found;
 use super::transaction::{Expression, Transaction};
 use crate::cart::{Cart, LastCheckout, Line, MAX_ALLOCATIONS};
 use crate::catalog::Product;
@@ -73,7 +72,9 @@ impl Store {
             if let Some(checkout) = overtaken_by {
                 return self.join(checkout.order_id, key, now).await;
             }
-            let cart_id = cart.cart_id.ok_or(Error::CartEmpty)?;
+            let Some(cart_id) = cart.cart_id else {
+                return self.replay_or_refuse(key).await;
+            };
             if *filling.get_or_init(|| cart_id) != cart_id {
                 return Err(Error::Conflict.into());
             }
@@ -102,7 +103,7 @@ impl Store {
         let coupon = request.coupon_code.as_ref().map(|code| Key::coupon(&code.as_str().to_ascii_uppercase()));
         let order = key.map(|key| Key::order(order_id_of(key)));
         let keys = [Key::user(user_id), Key::cart(user_id)].into_iter().chain(coupon).chain(order);
-        let mut found: Found = self.get_all(keys).await?;
+        let mut found = self.get_all(keys).await?;
         Ok(Basis {
             profile: found.one(Table::Users)?.ok_or(Error::UserNotFound)?,
             cart: found.one(Table::Carts)?.unwrap_or_else(|| Cart::empty(user_id)),
@@ -184,6 +185,17 @@ impl Store {
         let orders: Vec<Order> = placed.into_iter().map(|placed| placed.order).collect();
         let to_announce = orders.iter().filter(|order| order.summary.status == OrderStatus::Placed).cloned().collect();
         Ok(PlacedCheckout { orders, to_announce, replayed: false })
+    }
+
+    /// Answers a checkout that found the cart empty. A batch is not read at one instant: the order
+    /// under the key may have been looked for just before it was made, and the cart just after.
+    async fn replay_or_refuse(&self, key: Option<&IdempotencyKey>) -> Result<PlacedCheckout, Failure> {
+        if let Some(key) = key
+            && let Some(item) = self.get_item(&Key::order(order_id_of(key))).await?
+        {
+            return self.replay(OrderEntry::from_item(item)?, key).await;
+        }
+        Err(Error::CartEmpty.into())
     }
 
     /// Answers a key that was served before.
