@@ -1,10 +1,12 @@
 //! The command line: what it takes and what it says.
 
+use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
-use local::cloud::{Cloud, Options};
+use local::cloud::Cloud;
+use local::options::Options;
 use tracing_subscriber::filter::LevelFilter;
 
 /// The shop's whole cloud in one process: API Gateway, Lambda, DynamoDB, SQS, SES and schedules.
@@ -60,6 +62,7 @@ pub(crate) fn log() {
         .with_target(false)
         .with_max_level(level.unwrap_or(LevelFilter::WARN))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read the modules in this order.
 //!
-//! [`cloud`] puts it together. [`template`] is what it deploys, [`registry`] the code of the functions.
+//! [`options`] are what one asks for, [`cloud`] puts it together. [`template`] is what it deploys, [`registry`] the code of the functions.
 //!
 //! The services: [`gateway`] (API Gateway) checks the tokens of [`jwt`] and hands requests to [`lambda`];
 //! [`aws`] answers the SDK's calls with DynamoDB, the [`queues`] and the [`mailbox`]; [`sources`] feeds
@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod jwt;
 pub mod lambda;
 pub mod mailbox;
+pub mod options;
 pub mod queue;
 pub mod queues;
 pub mod registry;

@@ -5,7 +5,8 @@ mod cli;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use local::cloud::{Cloud, StartError};
+use local::cloud::Cloud;
+use local::options::StartError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Cli;
@@ -16,7 +17,7 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            eprintln!("local: {error}");
             ExitCode::FAILURE
         }
     }

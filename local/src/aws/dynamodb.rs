@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::client::Waiters as _;
@@ -45,32 +46,34 @@ pub struct Embedded {
     pub served: JoinHandle<()>,
 }
 
-/// Serves a database until `stopped`: the one in `file`, or one in memory.
-///
-/// # Errors
-/// [`DynamoDbError::Start`], [`DynamoDbError::Open`].
-pub fn serve(
-    file: Option<&Path>,
-    stopped: impl Future<Output = ()> + Send + 'static,
-) -> Result<Embedded, DynamoDbError> {
-    let database = match file {
-        Some(file) => Database::new(&file.to_string_lossy())?,
-        None => Database::memory()?,
-    };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    listener.set_nonblocking(true)?;
-    let endpoint = format!("http://{}", listener.local_addr()?);
-    let runtime = runtime()?;
-    let listener = {
-        let _within = runtime.enter();
-        tokio::net::TcpListener::from_std(listener)?
-    };
-    let served = runtime.spawn(async move {
-        if let Err(problem) = server::serve_with_shutdown(listener, database, stopped).await {
-            tracing::error!(problem, "the embedded DynamoDB ended");
-        }
-    });
-    Ok(Embedded { endpoint, served })
+impl Embedded {
+    /// Serves a database until `stopped`: the one in `file`, or one in memory.
+    ///
+    /// # Errors
+    /// [`DynamoDbError::Start`], [`DynamoDbError::Open`].
+    pub fn serve(
+        file: Option<&Path>,
+        stopped: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Embedded, DynamoDbError> {
+        let database = match file {
+            Some(file) => Database::new(&file.to_string_lossy())?,
+            None => Database::memory()?,
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        let runtime = runtime()?;
+        let listener = {
+            let _within = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let served = runtime.spawn(async move {
+            if let Err(problem) = server::serve_with_shutdown(listener, database, stopped).await {
+                tracing::error!(problem, "the embedded DynamoDB ended");
+            }
+        });
+        Ok(Embedded { endpoint, served })
+    }
 }
 
 /// Makes each table, unless it is there.
@@ -88,7 +91,7 @@ pub async fn create_tables(client: &Client, tables: &[Table]) -> Result<(), Dyna
             Err(error) => return Err(failed(DisplayErrorContext(error).to_string())),
         };
         if status != Some(TableStatus::Active) {
-            let patience = std::time::Duration::from_secs(60);
+            let patience = Duration::from_secs(60);
             let exists = client.wait_until_table_exists().table_name(&table.table_name).wait(patience).await;
             exists.map_err(|error| failed(DisplayErrorContext(error).to_string()))?;
         }

@@ -22,10 +22,12 @@ use uuid::Uuid;
 
 use crate::jwt::Issuer;
 use crate::lambda::{InvokeError, Lambda};
-use crate::template::{Cors, Template};
+use crate::template::Cors;
 
 use event::Incoming;
-use route::{Route, Routes};
+use route::Route;
+
+pub use route::Routes;
 
 /// The most that API Gateway takes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -54,10 +56,14 @@ struct Answer {
 }
 
 impl Gateway {
-    /// The API that `template` describes.
-    pub fn new(template: &mut Template, account_id: String, lambda: Arc<Lambda>, issuer: Arc<Issuer>) -> Gateway {
-        let routes = Routes::new(&template.functions);
-        Gateway { lambda, issuer, routes, cors: std::mem::take(&mut template.cors), account_id }
+    /// The API with these routes, which hands requests to `lambda` if `issuer` knows their tokens.
+    pub fn new(routes: Routes, cors: Cors, account_id: String, lambda: Arc<Lambda>, issuer: Arc<Issuer>) -> Gateway {
+        Gateway { lambda, issuer, routes, cors, account_id }
+    }
+
+    /// What answers every request that nothing else does.
+    pub fn router(self) -> Router {
+        Router::new().fallback(handle).with_state(Arc::new(self))
     }
 
     async fn answer(&self, parts: &Parts, body: Body, source: SocketAddr, request_id: &str) -> Response {
@@ -106,11 +112,6 @@ impl Gateway {
             }
         }
     }
-}
-
-/// What answers every request that nothing else does.
-pub fn router(gateway: Gateway) -> Router {
-    Router::new().fallback(handle).with_state(Arc::new(gateway))
 }
 
 async fn handle(

@@ -26,11 +26,11 @@ enum Segment {
 
 /// Every route of the API.
 #[derive(Debug, Default)]
-pub(super) struct Routes(Vec<Route>);
+pub struct Routes(Vec<Route>);
 
 impl Routes {
     /// The routes of these functions, which are named.
-    pub(super) fn new<'a>(functions: impl IntoIterator<Item = (&'a String, &'a Function)>) -> Routes {
+    pub fn new<'a>(functions: impl IntoIterator<Item = (&'a String, &'a Function)>) -> Routes {
         let mut routes: Vec<_> = functions
             .into_iter()
             .flat_map(|(name, function)| function.routes.iter().map(move |route| (name, route)))

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use serde_norway::value::TaggedValue;
 use serde_norway::{Mapping, Value as Yaml};
 
-use super::{TemplateError, folder_name, unsupported};
+use super::function::folder_name;
+use super::{TemplateError, unsupported};
 
 /// Where a template is deployed.
 #[derive(Debug, Clone)]
@@ -73,7 +74,8 @@ impl<'a> Resolver<'a> {
                     (Some("AWS::SQS::Queue"), queue) => {
                         format!("{}/{}/{queue}", deployment.endpoint, deployment.account_id)
                     }
-                    (_, physical_name) => physical_name,
+                    (Some("AWS::Cognito::UserPool"), pool) => format!("{}_{pool}", deployment.region),
+                    (_, name) => name,
                 },
             },
         };
@@ -89,9 +91,6 @@ impl<'a> Resolver<'a> {
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{region}:{account_id}:{name}"),
             ("AWS::SQS::Queue", "QueueName") => name,
             ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}"),
-            ("AWS::Cognito::UserPool", "ProviderURL") => {
-                format!("https://cognito-idp.{region}.amazonaws.com/{region}_{name}")
-            }
             _ => format!("{id}.{attribute}"),
         })
     }
