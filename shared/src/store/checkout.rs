@@ -176,7 +176,7 @@ impl Store {
         let mut transaction = self.transaction();
         transaction.move_stock(&stock)?;
         transaction.put_cart(&cart, now)?;
-        transaction.put_orders(&placed, key)?;
+        transaction.put_orders(&placed, cart_id, key)?;
         if let Some(code) = coupon_code {
             transaction.redeem(&code, buyer.user_id, first_id, now)?;
         }

@@ -8,7 +8,7 @@ use super::call::Failure;
 use super::keys::{Item, Key, Table, day_shard, from_item, pending_shard, string, to_item};
 use super::transaction::{Expression, Transaction};
 use crate::error::Error;
-use crate::ids::{IdempotencyKey, OrderId, UserId};
+use crate::ids::{CartId, IdempotencyKey, OrderId, UserId};
 use crate::inventory::Allocation;
 use crate::order::{Order, OrderStatus, OrderSummary, PlacedOrder};
 use crate::paging::{Cursors, Page, PageRequest};
@@ -28,6 +28,8 @@ pub struct OrderRecord {
     pub order: Order,
     /// Where the units of each line came from, in the lines' order.
     pub allocations: Vec<Allocation>,
+    /// The filling of the cart that it was made of.
+    pub cart_id: Option<CartId>,
     /// Tells the request that made it from others under the same key.
     pub fingerprint: Option<String>,
     /// All orders of its checkout, this one first; on the first only, and only where there are several.
@@ -229,11 +231,16 @@ impl Store {
 
 impl Transaction<'_> {
     /// Puts the orders of one checkout, each only if there is none with its id.
-    pub(super) fn put_orders(&mut self, orders: &[PlacedOrder], key: Option<&IdempotencyKey>) -> Result<(), Error> {
+    pub(super) fn put_orders(
+        &mut self,
+        orders: &[PlacedOrder],
+        cart_id: CartId,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<(), Error> {
         let ids: Vec<OrderId> = orders.iter().map(|placed| placed.order.summary.order_id).collect();
         for (index, placed) in orders.iter().enumerate() {
             let parts = if index == 0 && ids.len() > 1 { ids.clone() } else { Vec::new() };
-            self.put(Table::Orders, order_item(placed, parts, key)?, &if_absent())?;
+            self.put(Table::Orders, order_item(placed, cart_id, parts, key)?, &if_absent())?;
         }
         Ok(())
     }
@@ -248,7 +255,12 @@ fn if_absent() -> Expression {
     Expression::when("attribute_not_exists(#order_id)").name("order_id")
 }
 
-fn order_item(placed: &PlacedOrder, parts: Vec<OrderId>, key: Option<&IdempotencyKey>) -> Result<Item, Error> {
+fn order_item(
+    placed: &PlacedOrder,
+    cart_id: CartId,
+    parts: Vec<OrderId>,
+    key: Option<&IdempotencyKey>,
+) -> Result<Item, Error> {
     let PlacedOrder { order, allocations } = placed.clone();
     let (order_id, created_at) = (order.summary.order_id, order.summary.created_at);
     let deadline = order.summary.payment.deadline;
@@ -256,6 +268,7 @@ fn order_item(placed: &PlacedOrder, parts: Vec<OrderId>, key: Option<&Idempotenc
         rewards_pending: (order.summary.status == OrderStatus::Placed).then(|| pending_shard(order_id)),
         order,
         allocations,
+        cart_id: Some(cart_id),
         fingerprint: key.map(|key| key.fingerprint.clone()),
         parts,
         earned_coupons: None,
