@@ -3,11 +3,17 @@
 use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use local::cloud::Cloud;
 use local::options::Options;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Nobody waits three minutes at a terminal to see a message tried again.
+const RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// The shop's whole cloud in one process: API Gateway, Lambda, DynamoDB, SQS, SES and schedules.
 ///
@@ -49,6 +55,7 @@ impl From<Cli> for Options {
             reservation_ttl: cli.reservation_ttl,
             payment_deadline: cli.payment_deadline,
             run_schedules: true,
+            retry_delay: Some(RETRY_DELAY),
             ..Options::default()
         }
     }
@@ -57,13 +64,15 @@ impl From<Cli> for Options {
 /// Logs what functions and services say, for people.
 pub(crate) fn log() {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok());
-    tracing_subscriber::fmt()
+    // The embedded DynamoDB warns of every failed condition, which is how the store finds things out.
+    let levels =
+        Targets::new().with_default(level.unwrap_or(LevelFilter::WARN)).with_target("dynoxide", LevelFilter::ERROR);
+    let stderr = tracing_subscriber::fmt::layer()
         .compact()
         .with_target(false)
-        .with_max_level(level.unwrap_or(LevelFilter::WARN))
-        .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .init();
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(stderr).with(levels).init();
 }
 
 /// Says what runs where, and a line to try.
@@ -73,18 +82,18 @@ pub(crate) fn greet(cloud: &Cloud) {
     println!("API       {api_url}");
     println!("AWS       {aws_url}  (DynamoDB, SQS, SES)");
     println!("Console   {api_url}/_local/  (mails, queues, users, schedules)");
-    let sessions = cloud.console().sessions().unwrap_or_default();
-    for session in &sessions {
+    let logins = cloud.console().logins().unwrap_or_default();
+    for login in &logins {
         println!(
             "\n{} <{}> {}\n{}",
-            session.account.name,
-            session.account.email,
-            session.account.groups.join(", "),
-            session.token
+            login.account.name,
+            login.account.email,
+            login.account.groups.join(", "),
+            login.token
         );
     }
-    match sessions.first() {
-        Some(session) => println!("\nTry:\ncurl {api_url}/users/me -H 'Authorization: Bearer {}'", session.token),
+    match logins.first() {
+        Some(login) => println!("\nTry:\ncurl {api_url}/users/me -H 'Authorization: Bearer {}'", login.token),
         None => println!("\nTry:\ncurl -d '{{\"email\": \"you@example.com\"}}' {api_url}/_local/users"),
     }
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::aws::Aws;
 use crate::aws::dynamodb::{Embedded, create_tables};
 use crate::console::{self, Console};
-use crate::disk::Folder;
+use crate::disk::{Claim, Folder};
 use crate::gateway::{Gateway, Routes};
 use crate::jwt::Issuer;
 use crate::lambda::{InvokeError, Lambda};
@@ -55,6 +55,8 @@ pub struct Cloud {
     frontend: Tasks,
     /// The services that they call.
     backend: Tasks,
+    /// Given up last, when nothing writes any more.
+    _claim: Option<Claim>,
 }
 
 impl Cloud {
@@ -74,6 +76,10 @@ impl Cloud {
         };
         let template = Template::parse(TEMPLATE, &deployment)?;
         let (clock, data_dir) = (options.clock.clone(), options.data_dir.as_deref());
+
+        let claim =
+            data_dir.map(|data_dir| Claim::on(data_dir)?.ok_or_else(|| StartError::DataDirInUse(data_dir.to_owned())));
+        let claim = claim.transpose()?;
 
         let mut backend = Tasks::new();
         let queues = Arc::new(Queues::open(template.queues, data_dir)?);
@@ -118,7 +124,7 @@ impl Cloud {
         });
         let router = console::router(console.clone()).merge(gateway.router());
         frontend.spawn(serve(api, router, frontend.stopped()));
-        Ok(Cloud { shop, console, lambda, api_url, aws_url, frontend, backend })
+        Ok(Cloud { shop, console, lambda, api_url, aws_url, frontend, backend, _claim: claim })
     }
 
     /// Where the API answers.
@@ -294,8 +300,9 @@ mod tests {
         let account = ada();
         let user_id = account.user_id.to_string().parse().unwrap();
         let cloud = Cloud::start(options.clone()).await.unwrap();
+        assert!(matches!(Cloud::start(options.clone()).await, Err(StartError::DataDirInUse(_))));
         cloud.console().users.sign_up(account.clone(), true).await.unwrap();
-        let token = cloud.console().sessions().unwrap().remove(0).token;
+        let token = cloud.console().logins().unwrap().remove(0).token;
         cloud.stop().await;
 
         let cloud = Cloud::start(options).await.unwrap();

@@ -46,7 +46,7 @@ pub struct Console {
 
 /// A user and the token that they call the API with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub struct Login {
     /// The user.
     pub account: Account,
     /// The token.
@@ -84,7 +84,7 @@ fn yes() -> bool {
 #[template(path = "console.html")]
 struct Page<'a> {
     console: &'a Console,
-    sessions: Vec<Session>,
+    logins: Vec<Login>,
     mails: Vec<Mail>,
     queues: Vec<(String, QueueState)>,
     schedules: Vec<(&'a str, u64)>,
@@ -95,10 +95,9 @@ impl Console {
     ///
     /// # Errors
     /// A token cannot be signed.
-    pub fn sessions(&self) -> Result<Vec<Session>, jsonwebtoken::errors::Error> {
-        let session =
-            |account: Account| self.issuer.issue(&account, TOKEN_SECONDS).map(|token| Session { account, token });
-        self.users.accounts().into_iter().map(session).collect()
+    pub fn logins(&self) -> Result<Vec<Login>, jsonwebtoken::errors::Error> {
+        let login = |account: Account| self.issuer.issue(&account, TOKEN_SECONDS).map(|token| Login { account, token });
+        self.users.accounts().into_iter().map(login).collect()
     }
 
     /// What is in each queue, by its name without the stack's.
@@ -129,10 +128,10 @@ pub fn router(console: Arc<Console>) -> Router {
 }
 
 async fn page(State(console): State<Arc<Console>>) -> Response {
-    let rendered = console.sessions().map_err(|error| error.to_string()).and_then(|sessions| {
+    let rendered = console.logins().map_err(|error| error.to_string()).and_then(|logins| {
         let page = Page {
             console: &console,
-            sessions,
+            logins,
             mails: console.mailbox.newest_first(),
             queues: console.queue_states(),
             schedules: console.schedules.list().collect(),

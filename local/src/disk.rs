@@ -1,6 +1,6 @@
 //! What survives a restart: one JSON file a thing, in a folder a kind.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,26 @@ use serde::de::DeserializeOwned;
 /// A folder of things, or nothing at all where the cloud lives in memory.
 #[derive(Debug, Clone)]
 pub struct Folder(Option<PathBuf>);
+
+/// Keeps a data directory, made if it is not there, from every other process for as long as it lives.
+#[derive(Debug)]
+pub struct Claim(#[expect(dead_code, reason = "the lock is held by being open")] File);
+
+impl Claim {
+    /// Claims `data_dir`; none if another process has.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn on(data_dir: &Path) -> io::Result<Option<Claim>> {
+        fs::create_dir_all(data_dir)?;
+        let file = File::create(data_dir.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Claim(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
 
 impl Folder {
     /// The folder `name` below `data_dir`, made if it is not there.

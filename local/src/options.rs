@@ -87,6 +87,9 @@ pub enum StartError {
     /// The template leaves a setting out.
     #[error("template.yaml: {0}")]
     Config(#[from] ConfigError),
+    /// Another cloud keeps its data there.
+    #[error("{} is in use by another process", .0.display())]
+    DataDirInUse(PathBuf),
     /// The data directory cannot be used.
     #[error("the data directory: {0}")]
     DataDir(#[from] io::Error),

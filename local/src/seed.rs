@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use shared::catalog::{DEFAULT_LOW_STOCK_THRESHOLD, NewProduct, Product, ProductStatus};
 use shared::error::Error;
-use shared::ids::{NotAnId, ProductId, RuleId, UserId};
+use shared::ids::{NotAnId, RuleId, UserId};
 use shared::money::Money;
 use shared::reward::Rule;
 use shared::shop::Shop;
@@ -53,27 +53,32 @@ struct DemoUser {
 
 const PLENTY: u32 = 10_000;
 
-const SELLER: Uuid = Uuid::from_u128(0x5e11_e500_0000_4000_8000_0000_0000_0003);
+const SELLER: Uuid = demo_user(3);
+
+/// The ids of users and products are always the same, because `events/` names them.
+const fn demo_user(number: u128) -> Uuid {
+    Uuid::from_u128(0x3f0c_1a52_6f0e_4c55_9a39_0a1d_5c2b_7e00 + number)
+}
 
 /// Who is there. The first shows in the line to try.
 const USERS: [DemoUser; 4] = [
     DemoUser {
-        user_id: Uuid::from_u128(0x5009_9e20_0000_4000_8000_0000_0000_0001),
+        user_id: demo_user(1),
         email: "ada@example.com",
         name: "Ada Moreno",
         group: None,
         city: Some(("12 Harbor Street", "Portland", "97205")),
     },
     DemoUser {
-        user_id: Uuid::from_u128(0x5009_9e20_0000_4000_8000_0000_0000_0002),
-        email: "ben@example.com",
-        name: "Ben Okafor",
+        user_id: demo_user(2),
+        email: "grace@example.com",
+        name: "Grace Okafor",
         group: None,
         city: Some(("480 Larkspur Lane", "Madison", "53703")),
     },
     DemoUser { user_id: SELLER, email: "seller@example.com", name: "Sofia Lind", group: Some("seller"), city: None },
     DemoUser {
-        user_id: Uuid::from_u128(0xad31_0000_0000_4000_8000_0000_0000_0004),
+        user_id: demo_user(4),
         email: "admin@example.com",
         name: "Amir Haddad",
         group: Some("admin"),
@@ -83,6 +88,12 @@ const USERS: [DemoUser; 4] = [
 
 /// What is for sale, in the order of the catalogue.
 const PRODUCTS: [DemoProduct; 12] = [
+    DemoProduct {
+        name: "Walnut Desk Lamp",
+        description: "A turned walnut base and a linen shade, with a dimmer in the cord.",
+        cents: 14_999,
+        stock: Stock::Units(PLENTY),
+    },
     DemoProduct {
         name: "Field Notebook",
         description: "Pocket-sized, 96 pages of dotted paper, stitched so that it opens flat.",
@@ -99,12 +110,6 @@ const PRODUCTS: [DemoProduct; 12] = [
         name: "Pour-Over Coffee Set",
         description: "Stoneware dripper, glass server and forty filters. Serves three.",
         cents: 4_900,
-        stock: Stock::Units(PLENTY),
-    },
-    DemoProduct {
-        name: "Walnut Desk Lamp",
-        description: "A turned walnut base and a linen shade, with a dimmer in the cord.",
-        cents: 14_999,
         stock: Stock::Units(PLENTY),
     },
     DemoProduct {
@@ -190,7 +195,7 @@ fn new_product(shop: &Shop, position: u64, demo: &DemoProduct) -> Result<NewProd
         ),
     };
     let product = Product {
-        product_id: ProductId::derived(demo.name),
+        product_id: format!("7d9e4b10-2c3f-4a61-8b5d-1f2e3a4b5c{:02}", position + 1).parse()?,
         name: demo.name.to_owned(),
         description: demo.description.to_owned(),
         price: Money::from_cents(demo.cents),

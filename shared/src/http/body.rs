@@ -1,0 +1,123 @@
+//! JSON bodies: read into domain types, or refused with the name of the field.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Error, FieldError};
+
+/// The most bytes that a body may have.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A body that was read, with a digest that tells it from others.
+pub struct Json<T> {
+    /// The body.
+    pub value: T,
+    pub(super) fingerprint: String,
+}
+
+pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<Json<T>, Error> {
+    if body.len() > MAX_BODY_BYTES {
+        return Err(Error::PayloadTooLarge);
+    }
+    // What is not JSON at all is told apart first, whatever its fields would have been.
+    let text = std::str::from_utf8(body).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(Error::field("body", "must be a JSON object"));
+    }
+    let value = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|problem| {
+        let path = problem.path().to_string();
+        Error::ValidationFailed(vec![field_error(&path, &problem.into_inner().to_string())])
+    })?;
+    Ok(Json { value, fingerprint: fingerprint(text) })
+}
+
+/// Tells two JSON texts apart, though not for blanks or the order of their keys.
+fn fingerprint(text: &str) -> String {
+    let canonical =
+        serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.to_owned(), |value| value.to_string());
+    STANDARD_NO_PAD.encode(&Sha256::digest(canonical)[..16])
+}
+
+/// Names the field in serde's words: it reports an unknown or missing one at the object around it.
+fn field_error(path: &str, problem: &str) -> FieldError {
+    let message = problem.rsplit_once(" at line ").map_or(problem, |(message, _)| message);
+    let parent = if path == "." { "" } else { path };
+    let quoted = message.split('`').nth(1).unwrap_or_default();
+    let inside = |field: &str| match parent {
+        "" => field.to_owned(),
+        _ if parent == field || parent.ends_with(&format!(".{field}")) => parent.to_owned(),
+        _ => format!("{parent}.{field}"),
+    };
+    let (field, message) = if message.starts_with("missing field") {
+        (inside(quoted), "is required".to_owned())
+    } else if message.starts_with("unknown field") {
+        (inside(quoted), "is not a field of this request".to_owned())
+    } else if message.starts_with("duplicate field") {
+        (inside(quoted), "is given twice".to_owned())
+    } else if parent.is_empty() {
+        ("body".to_owned(), message.to_owned())
+    } else {
+        (parent.to_owned(), message.to_owned())
+    };
+    FieldError { field, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the reading is tested")]
+    struct Outer {
+        count: u32,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the reading is tested")]
+    struct Inner {
+        city: String,
+    }
+
+    fn refused(body: &str) -> Error {
+        read_json::<Outer>(body.as_bytes()).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_not_json_is_400_and_what_does_not_fit_names_its_field() {
+        for body in ["", "{", "{\"count\": \"x\"", "{\"count\": NaN}", "nope", "{\"count\": 1}}"] {
+            assert!(matches!(refused(body), Error::InvalidJson(_)), "{body}");
+        }
+        for (body, field) in [
+            ("[1]", "body"),
+            ("null", "body"),
+            ("{}", "count"),
+            ("{\"count\": \"x\"}", "count"),
+            ("{\"count\": -1}", "count"),
+            ("{\"count\": null}", "count"),
+            ("{\"count\": 1e999}", "count"),
+            ("{\"count\": 1, \"count\": 2}", "count"),
+            ("{\"count\": 1, \"price\": 2}", "price"),
+            ("{\"count\": 1, \"inner\": {}}", "inner.city"),
+            ("{\"count\": 1, \"inner\": {\"city\": 3}}", "inner.city"),
+            ("{\"count\": 1, \"inner\": {\"city\": \"x\", \"zip\": 3}}", "inner.zip"),
+        ] {
+            let Error::ValidationFailed(errors) = refused(body) else { panic!("{body}") };
+            assert_eq!(errors[0].field, field, "{body}");
+        }
+        assert!(matches!(refused(&format!("{{\"count\": {}}}", " ".repeat(MAX_BODY_BYTES))), Error::PayloadTooLarge));
+    }
+
+    #[test]
+    fn a_fingerprint_ignores_spelling_only() {
+        assert_eq!(fingerprint("{\"a\": 1, \"b\": 2}"), fingerprint("{\"b\":2,\"a\":1}"));
+        assert_ne!(fingerprint("{\"a\": 1}"), fingerprint("{\"a\": 2}"));
+    }
+}
