@@ -1,0 +1,133 @@
+//! The promises about the data, checked over every table.
+//!
+//! The auditor reads the tables with a client of its own and shares no code with the store, so that a
+//! mistake there cannot hide itself here. The promises are numbered:
+//!
+//! 1. Every counter is at least zero, and `available + reserved + sold = received`, per stock item.
+//! 2. `reserved` is what cart lines and unpaid orders hold, per stock item.
+//! 3. `sold` is what orders from `placed` to `delivered` bought, per stock item.
+//! 4. An order's total is its lines less its discount; a coupon is redeemed by at most one live order.
+//! 5. A cart becomes at most one order, or one split of it. A coupon is granted at most once for an
+//!    order and rule.
+//! 6. No placed order stays unevaluated. The auditor expects that nothing is under way any more, so it
+//!    allows none at all.
+
+mod carts;
+mod coupons;
+mod orders;
+mod read;
+mod stock;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Number, Value};
+
+/// A promise that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which promise, by its number.
+    pub invariant: u8,
+    /// What breaks it.
+    pub text: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}", self.invariant, self.text)
+    }
+}
+
+/// Everything in the tables, each item as JSON.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Profiles.
+    pub users: Vec<Value>,
+    /// Products.
+    pub products: Vec<Value>,
+    /// Stock items.
+    pub inventory: Vec<Value>,
+    /// Carts.
+    pub carts: Vec<Value>,
+    /// Orders, and the ids that stand for them.
+    pub orders: Vec<Value>,
+    /// Coupons.
+    pub coupons: Vec<Value>,
+    /// Reward rules.
+    pub reward_rules: Vec<Value>,
+}
+
+impl Snapshot {
+    /// Every table's name after the stack's.
+    pub const TABLES: [&'static str; 7] =
+        ["users", "products", "inventory", "carts", "orders", "coupons", "reward_rules"];
+
+    /// Reads every table. Tables are read one after the other: it is sound only while nothing is written.
+    pub async fn take(client: &Client, stack_name: &str) -> Snapshot {
+        let read = |table: &'static str| scan(client, format!("{stack_name}-{table}"));
+        Snapshot {
+            users: read("users").await,
+            products: read("products").await,
+            inventory: read("inventory").await,
+            carts: read("carts").await,
+            orders: read("orders").await,
+            coupons: read("coupons").await,
+            reward_rules: read("reward_rules").await,
+        }
+    }
+
+    /// The promises that do not hold.
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut findings = Findings::default();
+        stock::check(self, &mut findings);
+        carts::check(self, &mut findings);
+        orders::check(self, &mut findings);
+        coupons::check(self, &mut findings);
+        findings.0
+    }
+
+    /// The orders themselves, without the ids that stand for them.
+    pub fn placed_orders(&self) -> impl Iterator<Item = &Value> {
+        self.orders.iter().filter(|entry| entry["alias_of"].is_null())
+    }
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Findings(Vec<Violation>);
+
+impl Findings {
+    /// Notes a violation of a promise unless what keeps it holds.
+    fn expect(&mut self, invariant: u8, holds: bool, text: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(Violation { invariant, text: text() });
+        }
+    }
+}
+
+async fn scan(client: &Client, table: String) -> Vec<Value> {
+    let mut pages = client.scan().table_name(table).consistent_read(true).into_paginator().send();
+    let mut items = Vec::new();
+    while let Some(page) = pages.next().await {
+        items.extend(page.expect("the table can be read").items.unwrap_or_default().iter().map(as_json));
+    }
+    items
+}
+
+fn as_json(item: &HashMap<String, AttributeValue>) -> Value {
+    Value::Object(item.iter().map(|(name, value)| (name.clone(), value_as_json(value))).collect::<Map<_, _>>())
+}
+
+fn value_as_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => Value::String(text.clone()),
+        AttributeValue::N(number) => Value::Number(number.parse::<Number>().expect("a number")),
+        AttributeValue::Bool(is) => Value::Bool(*is),
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::L(values) => values.iter().map(value_as_json).collect(),
+        AttributeValue::M(values) => as_json(values),
+        other => panic!("no table has attributes such as {other:?}"),
+    }
+}

@@ -1,0 +1,129 @@
+//! Promises 4 and 5 for coupons, and for checkouts that were split over several orders.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::read::{cents, is_live, list, text};
+use super::{Findings, Snapshot};
+
+/// The orders of one checkout.
+struct Checkout<'a> {
+    first_id: &'a str,
+    orders: Vec<&'a Value>,
+}
+
+pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
+    let checkouts = checkouts(data, findings);
+    let coupons: BTreeMap<&str, &Value> = data.coupons.iter().map(|coupon| (text(coupon, "code"), coupon)).collect();
+    for checkout in &checkouts {
+        check_use(checkout, &coupons, findings);
+    }
+    for coupon in &data.coupons {
+        check_redemption(coupon, &checkouts, findings);
+    }
+    check_grants(data, &coupons, findings);
+}
+
+/// Puts the parts of split checkouts together.
+fn checkouts<'a>(data: &'a Snapshot, findings: &mut Findings) -> Vec<Checkout<'a>> {
+    let orders: BTreeMap<&str, &Value> = data.placed_orders().map(|order| (text(order, "order_id"), order)).collect();
+    let mut first_of: BTreeMap<&str, &str> = orders.keys().map(|id| (*id, *id)).collect();
+    for (first_id, first) in &orders {
+        let parts: Vec<&str> = list(first, "parts").iter().filter_map(Value::as_str).collect();
+        findings.expect(5, parts.is_empty() || parts[0] == *first_id, || format!("order {first_id}: is not its first"));
+        for part in parts.into_iter().skip(1) {
+            findings.expect(5, orders.contains_key(part), || format!("order {first_id}: its part {part} is missing"));
+            let other = first_of.insert(part, first_id);
+            findings.expect(5, other.is_none_or(|other| other == part), || {
+                format!("order {part}: is a part of both {first_id} and {other:?}")
+            });
+        }
+    }
+    let mut checkouts: BTreeMap<&str, Checkout<'a>> = BTreeMap::new();
+    for (id, order) in &orders {
+        let first_id = first_of[id];
+        let checkout = checkouts.entry(first_id).or_insert(Checkout { first_id, orders: Vec::new() });
+        checkout.orders.push(order);
+    }
+    for Checkout { first_id, orders } in checkouts.values() {
+        for attribute in ["user_id", "coupon_code", "created_at"] {
+            let agree = orders.iter().all(|order| order[attribute] == orders[0][attribute]);
+            findings.expect(5, agree, || format!("order {first_id}: its parts differ in {attribute}"));
+        }
+    }
+    checkouts.into_values().collect()
+}
+
+/// A live checkout with a coupon has it redeemed, for all that it is worth and no more.
+fn check_use(checkout: &Checkout<'_>, coupons: &BTreeMap<&str, &Value>, findings: &mut Findings) {
+    let Checkout { first_id, orders } = checkout;
+    let Some(code) = orders[0]["coupon_code"].as_str() else { return };
+    let Some(coupon) = coupons.get(code) else {
+        findings.expect(4, false, || format!("order {first_id}: its coupon {code} does not exist"));
+        return;
+    };
+    let sum = |name| orders.iter().map(|order| cents(order, name)).sum::<i64>();
+    let worth = worth(coupon, sum("subtotal"));
+    findings.expect(4, sum("discount") == worth, || {
+        format!("order {first_id}: {} cents off over all its parts, but {code} is worth {worth}", sum("discount"))
+    });
+    findings.expect(4, coupon["user_id"] == orders[0]["user_id"], || {
+        format!("order {first_id}: {code} is somebody else's coupon")
+    });
+    if orders.iter().any(|order| is_live(order)) {
+        let redeemed_here = text(coupon, "redeemed_order_id") == *first_id;
+        findings.expect(4, redeemed_here, || {
+            format!("order {first_id}: used {code}, which is redeemed for {}", coupon["redeemed_order_id"])
+        });
+    }
+}
+
+/// What a coupon takes off, in cents: percent rounded half-up, a fixed amount at most all.
+fn worth(coupon: &Value, subtotal: i64) -> i64 {
+    match text(coupon, "kind") {
+        "percent" => (subtotal * cents(coupon, "value") * 2 + 10_000) / 20_000,
+        _ => cents(coupon, "value").min(subtotal),
+    }
+}
+
+/// A coupon is redeemed exactly if it names a checkout that stands and used it.
+fn check_redemption(coupon: &Value, checkouts: &[Checkout<'_>], findings: &mut Findings) {
+    let (code, status) = (text(coupon, "code"), text(coupon, "status"));
+    let known = ["active", "redeemed", "revoked"];
+    findings.expect(4, known.contains(&status), || format!("coupon {code}: has no known status: {status:?}"));
+    findings.expect(4, coupon["redeemed_order_id"].is_null() == (status != "redeemed"), || {
+        format!("coupon {code}: is {status}, redeemed for {}", coupon["redeemed_order_id"])
+    });
+    let Some(redeemed_for) = coupon["redeemed_order_id"].as_str() else { return };
+    let checkout = checkouts.iter().find(|checkout| checkout.first_id == redeemed_for);
+    let used = checkout.is_some_and(|checkout| {
+        checkout.orders.iter().any(|order| is_live(order) && text(order, "coupon_code") == code)
+    });
+    findings.expect(4, used, || format!("coupon {code}: is redeemed for {redeemed_for}, which does not use it"));
+}
+
+/// An order and rule have one coupon at most, and the order knows of it.
+fn check_grants(data: &Snapshot, coupons: &BTreeMap<&str, &Value>, findings: &mut Findings) {
+    let mut granted: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for coupon in &data.coupons {
+        let grant = (text(coupon, "order_id"), text(coupon, "rule_id"));
+        granted.entry(grant).or_default().push(text(coupon, "code"));
+    }
+    for ((order_id, rule_id), codes) in &granted {
+        findings.expect(5, codes.len() == 1, || format!("order {order_id}: rule {rule_id} granted it {codes:?}"));
+        let order = data.placed_orders().find(|order| text(order, "order_id") == *order_id);
+        let earned = order.map(|order| list(order, "earned_coupons")).unwrap_or_default();
+        for code in codes {
+            findings.expect(5, earned.iter().any(|earned| earned == code), || {
+                format!("coupon {code}: order {order_id} does not know that it earned it")
+            });
+        }
+    }
+    for order in data.placed_orders() {
+        for code in list(order, "earned_coupons").iter().filter_map(Value::as_str) {
+            let exists = coupons.get(code).is_some_and(|coupon| coupon["order_id"] == order["order_id"]);
+            findings.expect(5, exists, || format!("order {}: its coupon {code} does not exist", order["order_id"]));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! A shop of a test's own.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::cloud::Cloud;
+use local::console::QueueState;
+use local::mailbox::Mail;
+use local::options::Options;
+use serde_json::{Value, json};
+use shared::ids::{RuleId, UserId};
+use shared::reward::Rule;
+use shared::store::Store;
+use shared::time::Clock;
+
+use crate::api::{Api, Call};
+use crate::audit::{Snapshot, Violation};
+use crate::product::{Draft, Product};
+use crate::user::User;
+
+/// How long a condition may take to come true. Far more than it needs: only a failure waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often a condition is looked at.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// A message that a function failed on comes back at once.
+const RETRY_DELAY: Duration = Duration::from_millis(1);
+
+/// A shop in a cloud of its own: its API, its tables, its queue and its mailbox. Schedules run when
+/// [`Shop::fire`] says, and the clock moves when [`Shop::pass`] says.
+pub struct Shop {
+    /// The clock that everything in it goes by.
+    pub clock: Clock,
+    /// The API, without a token.
+    pub api: Api,
+    /// DynamoDB, behind the shop's back.
+    pub dynamodb: Client,
+    cloud: Cloud,
+    stack_name: String,
+    finished: bool,
+}
+
+impl Shop {
+    /// Opens a shop with nothing in it.
+    pub async fn open() -> Shop {
+        Shop::open_with(|options| options).await
+    }
+
+    /// Opens a shop on a cloud that `change` sets up differently.
+    pub async fn open_with(change: impl FnOnce(Options) -> Options) -> Shop {
+        let clock = Clock::system();
+        // No two tests may share a table, in case they share a database.
+        let stack_name = format!("test-{}", UserId::random());
+        let options = Options {
+            stack_name: stack_name.clone(),
+            dynamodb_endpoint: std::env::var("TEST_DYNAMODB_ENDPOINT").ok(),
+            clock: clock.clone(),
+            retry_delay: Some(RETRY_DELAY),
+            ..Options::default()
+        };
+        let cloud = Cloud::start(change(options)).await.expect("the cloud starts");
+        let api = Api::at(cloud.api_url());
+        let dynamodb = dynamodb(cloud.aws_url());
+        Shop { clock, api, dynamodb, cloud, stack_name, finished: false }
+    }
+
+    /// The cloud it runs in.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// Its store, for what no route does yet.
+    pub fn store(&self) -> &Store {
+        &self.cloud.shop().store
+    }
+
+    /// The name of a table, such as `orders`.
+    pub fn table(&self, name: &str) -> String {
+        format!("{}-{name}", self.stack_name)
+    }
+
+    /// A `GET` without a token.
+    pub fn get(&self, path: &str) -> Call {
+        self.api.call("GET", path)
+    }
+
+    /// A shopper who signed up and saved an address.
+    pub async fn shopper(&self, name: &str) -> User {
+        let user = self.newcomer(name).await;
+        let profile = json!({
+            "name": name,
+            "phone": "+1 555 0100",
+            "address": {"line1": "12 Harbor Street", "city": "Portland", "postal_code": "97205", "country": "US"},
+        });
+        user.put("/users/me", &profile).await.is(200);
+        user
+    }
+
+    /// Someone who signed up, and has done nothing since.
+    pub async fn newcomer(&self, name: &str) -> User {
+        self.sign_up(name, json!({})).await
+    }
+
+    /// An admin.
+    pub async fn admin(&self) -> User {
+        self.sign_up("admin", json!({"groups": ["admin"]})).await
+    }
+
+    /// A seller.
+    pub async fn seller(&self, name: &str) -> User {
+        self.sign_up(name, json!({"groups": ["seller"]})).await
+    }
+
+    /// Someone with a token whom no sign-up trigger registered.
+    pub async fn stranger(&self, name: &str) -> User {
+        self.sign_up(name, json!({"register": false})).await
+    }
+
+    /// Signs someone up, with more of what `POST /_local/users` takes.
+    pub async fn sign_up(&self, name: &str, more: Value) -> User {
+        let email = format!("{name}@example.com");
+        let mut account = more;
+        account["name"] = name.into();
+        account["email"] = email.clone().into();
+        let signed_up = self.api.call("POST", "/_local/users").json(&account).await.is(201);
+        User {
+            id: serde_json::from_value(signed_up["user_id"].clone()).expect("a user id"),
+            email,
+            token: signed_up["token"].as_str().expect("a token").to_owned(),
+            api: self.api.clone(),
+        }
+    }
+
+    /// A product to be listed.
+    pub fn product(&self, name: &str) -> Draft<'_> {
+        Draft::new(self, name)
+    }
+
+    /// What is left of a product, over all its sizes, as the catalogue shows it.
+    pub async fn stock_of(&self, product: &Product) -> u64 {
+        let product = self.get(&format!("/products/{}", product.id)).await.is(200);
+        product["stock"].as_array().expect("stock").iter().map(|size| size["available"].as_u64().expect("units")).sum()
+    }
+
+    /// Takes a product out of the catalogue.
+    pub async fn archive(&self, product: &Product) {
+        self.store().archive_product(product.id, self.clock.now()).await.expect("the product is archived");
+    }
+
+    /// Changes a product's price.
+    pub async fn reprice(&self, product: &Product, price: &str) {
+        self.set("products", "product_id", &product.id.to_string(), "price", AttributeValue::S(price.to_owned())).await;
+    }
+
+    /// Changes how many of a product one order may have.
+    pub async fn limit(&self, product: &Product, max_per_order: u32) {
+        let max = AttributeValue::N(max_per_order.to_string());
+        self.set("products", "product_id", &product.id.to_string(), "max_per_order", max).await;
+    }
+
+    /// Makes a rule that rewards orders; answers its id.
+    pub async fn rule(&self, condition: Value, coupon: Value) -> RuleId {
+        let rule_id = RuleId::random();
+        let rule: Rule = serde_json::from_value(json!({
+            "rule_id": rule_id, "name": "a reward", "condition": condition, "coupon": coupon,
+            "active": true, "created_at": self.clock.now(),
+        }))
+        .expect("a rule");
+        self.store().put_rule(&rule).await.expect("the rule is kept");
+        rule_id
+    }
+
+    /// Has `user` earn a coupon by an order, which this rule grants to nobody else; answers its code.
+    pub async fn coupon_for(&self, user: &User, coupon: Value) -> String {
+        let flyer = self.product("Flyer").price("0").list().await;
+        let basket = user.cart().await["items"].clone();
+        assert_eq!(basket, json!([]), "the cart is needed to earn it");
+        self.rule(json!({"kind": "contains_product", "product_id": flyer.id}), coupon).await;
+        let order = user.buys(&flyer, 1).await;
+        self.settle().await;
+        let record = self.store().order(serde_json::from_value(order["order_id"].clone()).expect("an id")).await;
+        record.expect("the order").earned_coupons.expect("it was evaluated").pop().expect("it earned a coupon")
+    }
+
+    /// Sets an attribute of an item behind the shop's back.
+    pub async fn set(&self, table: &str, key: &str, id: &str, attribute: &str, value: AttributeValue) {
+        let request = self.dynamodb.update_item().table_name(self.table(table));
+        let request = request.key(key, AttributeValue::S(id.to_owned())).update_expression("SET #attribute = :value");
+        let request = request.expression_attribute_names("#attribute", attribute);
+        request.expression_attribute_values(":value", value).send().await.expect("the attribute is set");
+    }
+
+    /// Removes an attribute of an item behind the shop's back.
+    pub async fn forget(&self, table: &str, key: &str, id: &str, attribute: &str) {
+        let request = self.dynamodb.update_item().table_name(self.table(table));
+        let request = request.key(key, AttributeValue::S(id.to_owned())).update_expression("REMOVE #attribute");
+        request.expression_attribute_names("#attribute", attribute).send().await.expect("the attribute is removed");
+    }
+
+    /// Lets so many seconds pass.
+    pub fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Runs a scheduled function; answers its result.
+    pub async fn fire(&self, function: &str) -> Value {
+        self.cloud.fire_schedule(function).await.expect("the scheduled function succeeds")
+    }
+
+    /// Invokes a function with an event; answers its result.
+    pub async fn invoke(&self, function: &str, event: Value) -> Value {
+        self.cloud.invoke(function, event).await.expect("the function succeeds")
+    }
+
+    /// The queue of order events.
+    pub fn order_events(&self) -> QueueState {
+        let queues = self.cloud.console().queue_states();
+        queues.into_iter().find(|(name, _)| name == "order-events").expect("the queue is there").1
+    }
+
+    /// Waits until every message that was sent has been worked off.
+    pub async fn settle(&self) {
+        let done = || Some(self.order_events()).filter(|queue| queue.visible == 0 && queue.in_flight == 0);
+        self.wait_for("the queue is worked off", done).await;
+    }
+
+    /// Waits until `look` finds something; answers that.
+    pub async fn wait_for<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
+        let found = async {
+            loop {
+                if let Some(found) = look() {
+                    return found;
+                }
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("not true in time: {what}"))
+    }
+
+    /// The mails that went to `user`, newest first, once the queue is worked off.
+    pub async fn mails_to(&self, user: &User) -> Vec<Mail> {
+        self.settle().await;
+        let mails = self.cloud.console().mailbox.newest_first();
+        mails.into_iter().filter(|mail| mail.to == user.email).collect()
+    }
+
+    /// Everything in the tables.
+    pub async fn snapshot(&self) -> Snapshot {
+        Snapshot::take(&self.dynamodb, &self.stack_name).await
+    }
+
+    /// Waits until nothing is under way, and says which promises about the data do not hold.
+    pub async fn audit(&self) -> Vec<Violation> {
+        self.settle().await;
+        self.snapshot().await.violations()
+    }
+
+    /// Ends the test: audits the data and closes the shop.
+    pub async fn finish(self) {
+        let violations = self.audit().await;
+        assert!(violations.is_empty(), "the data is not sound:\n{}", list(&violations));
+        self.close().await;
+    }
+
+    /// Ends a test that broke its own data.
+    pub async fn close(mut self) {
+        self.finished = true;
+        if std::env::var_os("TEST_DYNAMODB_ENDPOINT").is_some() {
+            for table in Snapshot::TABLES {
+                // The test may have dropped it itself.
+                self.dynamodb.delete_table().table_name(self.table(table)).send().await.ok();
+            }
+        }
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        assert!(self.finished || std::thread::panicking(), "a test must end with finish(), which audits the data");
+    }
+}
+
+fn list(violations: &[Violation]) -> String {
+    violations.iter().map(|violation| format!("- {violation}\n")).collect()
+}
+
+fn dynamodb(url: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(url)
+        .build();
+    Client::from_conf(config)
+}

@@ -1,0 +1,136 @@
+//! The wire between a store and DynamoDB: it counts what goes over it, and breaks where a test says so.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_dynamodb::config::{Credentials, Region, RuntimeComponents, SharedCredentialsProvider};
+use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use serde_json::{Value, json};
+use shared::shop::{Clients, Shop, aws_config};
+
+/// What happens to one call.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// DynamoDB cancels the transaction because of a rival.
+    Conflict,
+    /// DynamoDB is short of capacity.
+    Throttle,
+    /// DynamoDB has a fault of its own.
+    ServerError,
+    /// The request does not arrive.
+    LostRequest,
+    /// The request is served, but its answer does not arrive.
+    LostAnswer,
+    /// A batch is read before anything was written to this table.
+    TooEarlyFor(String),
+}
+
+/// The wire. Clones are the same wire.
+#[derive(Debug, Clone)]
+pub struct Wire {
+    http: SharedHttpClient,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<String>,
+    faults: Vec<(&'static str, Fault)>,
+}
+
+impl Wire {
+    /// A wire to the cloud of `shop`, and the shop with its store at this end of it.
+    pub async fn to(shop: &crate::shop::Shop) -> (Wire, Shop) {
+        let wire = Wire { http: Builder::new().build_http(), state: Arc::default() };
+        let credentials = Credentials::new("local", "local", None, None, "tests");
+        let aws = aws_config()
+            .await
+            .into_builder()
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(wire.http.clone())
+            .endpoint_url(shop.cloud().aws_url())
+            .build();
+        let wired = aws.clone().into_builder().http_client(wire.clone()).build();
+        let clients = Clients { dynamodb: aws_sdk_dynamodb::Client::new(&wired), ..Clients::new(&aws) };
+        let config = shop.cloud().shop().config.as_ref().clone();
+        (wire, Shop::new(config, clients, shop.clock.clone()))
+    }
+
+    /// Breaks the next call of an operation, such as `TransactWriteItems`; after those that were to
+    /// break before.
+    pub fn breaks(&self, operation: &'static str, fault: Fault) {
+        self.state().faults.push((operation, fault));
+    }
+
+    /// The operations called since this was last asked, in order.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().calls)
+    }
+
+    fn next_fault(&self, operation: &str) -> Option<Fault> {
+        let mut state = self.state();
+        state.calls.push(operation.to_owned());
+        let position = state.faults.iter().position(|(broken, _)| *broken == operation)?;
+        Some(state.faults.remove(position).1)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.http.http_connector(settings, components);
+        SharedHttpConnector::new(End { wire: self.clone(), inner })
+    }
+}
+
+#[derive(Debug)]
+struct End {
+    wire: Wire,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for End {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let lost = || ConnectorError::timeout("the wire is broken".into());
+        match self.wire.next_fault(&operation) {
+            None => self.inner.call(request),
+            Some(Fault::Conflict) => {
+                refuse(400, "TransactionCanceledException", json!([{"Code": "TransactionConflict"}]))
+            }
+            Some(Fault::Throttle) => refuse(400, "ThrottlingException", Value::Null),
+            Some(Fault::ServerError) => refuse(500, "InternalServerError", Value::Null),
+            Some(Fault::LostRequest) => HttpConnectorFuture::ready(Err(lost())),
+            Some(Fault::LostAnswer) => {
+                let served = self.inner.call(request);
+                HttpConnectorFuture::new(async move { served.await.and_then(|_| Err(lost())) })
+            }
+            Some(Fault::TooEarlyFor(table)) => {
+                let bytes = request.body().bytes().expect("a body in memory");
+                let mut batch: Value = serde_json::from_slice(bytes).expect("a batch");
+                batch["RequestItems"].as_object_mut().expect("tables").remove(&table).expect("the table is read");
+                let body = batch.to_string();
+                request.headers_mut().insert("content-length", body.len().to_string());
+                *request.body_mut() = body.into();
+                self.inner.call(request)
+            }
+        }
+    }
+}
+
+fn refuse(status: u16, code: &str, reasons: Value) -> HttpConnectorFuture {
+    let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
+    let body = json!({"__type": kind, "message": "the wire says so", "CancellationReasons": reasons});
+    let mut response = HttpResponse::new(status.try_into().expect("a status"), body.to_string().into());
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    HttpConnectorFuture::ready(Ok(response))
+}

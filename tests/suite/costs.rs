@@ -1,0 +1,55 @@
+//! What the busy operations cost: how often they call DynamoDB.
+
+use serde_json::json;
+use shared::cart::{Properties, Variation};
+use shared::ids::{IdempotencyKey, KeyId};
+use tests::shop::Shop;
+use tests::wire::Wire;
+
+#[tokio::test]
+async fn a_held_cart_is_checked_out_with_one_read_and_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let ada = shop.shopper("ada").await;
+    for name in ["Mug", "Pen", "Ink"] {
+        let product = shop.product(name).list().await;
+        ada.adds(&product, 1).await.is(201);
+    }
+    let key = IdempotencyKey { id: KeyId::derived("k"), fingerprint: "f".to_owned() };
+    let request = serde_json::from_value(json!({})).expect("a request");
+    let now = shop.clock.now();
+    let placed = wired.store.checkout(ada.id, ada.id, &request, Some(&key), now).await.expect("an order");
+    assert_eq!(placed.orders[0].items.len(), 3);
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+
+    let again = wired.store.checkout(ada.id, ada.id, &request, Some(&key), now).await.expect("the order");
+    assert!(again.replayed);
+    assert_eq!(wire.calls(), ["BatchGetItem"]);
+    // The store was called without its function, so nobody has announced the order yet.
+    wired.order_events.announce(&again.to_announce).await;
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_add_is_one_read_and_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
+    wired.store.add_to_cart(ada.id, &variation, 2, None, shop.clock.now()).await.expect("a line");
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+    wired.store.remove_from_cart(ada.id, variation.item_id(), shop.clock.now()).await.expect("removed");
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_sweep_with_nothing_to_do_is_sixteen_queries() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    ada.adds(&mug, 1).await.is(201);
+    wired.store.release_expired(shop.clock.now()).await.expect("a sweep");
+    assert_eq!(wire.calls(), ["Query"; 16]);
+    shop.finish().await;
+}

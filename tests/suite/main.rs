@@ -1,0 +1,13 @@
+//! The shop from outside, in one binary so that it links once.
+//!
+//! [`routes`] has a file for each route and verb, and some for what they share. [`events`] runs every
+//! function on its event file, [`tidy`] holds the files that name functions and routes to one another,
+//! and [`audit`] shows that the auditor at the end of every test finds what it is there to find.
+
+mod audit;
+mod costs;
+mod events;
+mod faults;
+mod races;
+mod routes;
+mod tidy;

@@ -1,0 +1,99 @@
+//! Acting for somebody else: an admin may, nobody else.
+
+use serde_json::{Value, json};
+use shared::ids::{ItemId, UserId};
+use tests::api::Call;
+use tests::product::Product;
+use tests::shop::Shop;
+use tests::user::User;
+
+/// Every route that names a user, as `caller` would call it for `user_id`.
+fn calls_for(caller: &User, user_id: &Value, product: &Product) -> Vec<Call> {
+    let query = format!("user_id={}", user_id.as_str().expect("an id"));
+    let item = format!("/cart-items/{}", ItemId::random());
+    vec![
+        caller.post("/cart-items", &json!({"product_id": product.id, "quantity": 1, "user_id": user_id})),
+        caller.get(&format!("/cart-items?{query}")),
+        caller.patch(&item, &json!({"quantity": 1, "user_id": user_id})),
+        caller.delete(&format!("{item}?{query}")),
+        caller.delete(&format!("/cart-items?{query}")),
+        caller.post("/orders/checkout", &json!({"user_id": user_id})),
+        caller.get(&format!("/orders/user/{}", user_id.as_str().expect("an id"))),
+    ]
+}
+
+#[tokio::test]
+async fn nobody_else_may_registered_or_not() {
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").list().await;
+    let (ada, ben, seller) = (shop.shopper("ada").await, shop.shopper("ben").await, shop.seller("sofia").await);
+    for caller in [&ben, &seller] {
+        for user_id in [json!(ada.id), json!(UserId::random())] {
+            for call in calls_for(caller, &user_id, &mug) {
+                call.await.is_refused(403, "forbidden");
+            }
+        }
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_admin_fills_changes_and_empties_anothers_cart() {
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").list().await;
+    let (ada, admin) = (shop.shopper("ada").await, shop.admin().await);
+    let body = json!({"product_id": mug.id, "quantity": 1, "user_id": ada.id});
+    let line = admin.post("/cart-items", &body).await.is(201);
+    let cart = admin.get(&format!("/cart-items?user_id={}", ada.id)).await.is(200);
+    assert_eq!(cart, ada.cart().await);
+    assert_eq!(cart["items"], json!([line]));
+    let item = format!("/cart-items/{}", line["item_id"].as_str().unwrap());
+    admin.patch(&item, &json!({"quantity": 3, "user_id": ada.id})).await.is(200);
+    assert_eq!(ada.cart().await["total_quantity"], 3);
+    admin.delete(&format!("{item}?user_id={}", ada.id)).await.is_empty();
+    admin.post("/cart-items", &body).await.is(201);
+    admin.delete(&format!("/cart-items?user_id={}", ada.id)).await.is_empty();
+    assert_eq!(ada.cart().await["items"], json!([]));
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_admin_checks_out_for_another_and_the_order_is_theirs() {
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").list().await;
+    let (ada, admin) = (shop.shopper("ada").await, shop.admin().await);
+    ada.adds(&mug, 2).await.is(201);
+    let placed = admin.checks_out(&json!({"user_id": ada.id})).await.is(201);
+    let order = &placed["orders"][0];
+    assert_eq!(order["user_id"], json!(ada.id));
+    assert_eq!(order["contact"]["email"], json!(ada.email));
+    assert_eq!(order["status_history"][0]["by"], json!(admin.id));
+    let listed = admin.get(&format!("/orders/user/{}", ada.id)).await.is(200);
+    assert_eq!(listed, ada.get(&format!("/orders/user/{}", ada.id)).await.is(200));
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_admin_learns_that_nobody_registered_an_id() {
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").list().await;
+    let admin = shop.admin().await;
+    for call in calls_for(&admin, &json!(UserId::random()), &mug) {
+        call.await.is_refused(404, "user_not_found");
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn whom_nobody_registered_has_no_cart_and_no_orders() {
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").list().await;
+    let eve = shop.stranger("eve").await;
+    eve.adds(&mug, 1).await.is_refused(404, "user_not_found");
+    eve.get("/cart-items").await.is_refused(404, "user_not_found");
+    eve.checks_out(&json!({})).await.is_refused(404, "user_not_found");
+    for call in calls_for(&eve, &json!(eve.id), &mug) {
+        call.await.is_refused(404, "user_not_found");
+    }
+    shop.finish().await;
+}

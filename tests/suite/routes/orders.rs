@@ -1,0 +1,7 @@
+//! `/orders`.
+
+mod checkout;
+mod coupons;
+mod get;
+mod list;
+mod rewards;

@@ -1,0 +1,8 @@
+//! `POST /orders/checkout`.
+
+mod body;
+mod idempotency;
+mod place;
+mod refuse;
+mod split;
+mod unreserved;

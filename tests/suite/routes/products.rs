@@ -1,0 +1,4 @@
+//! `/products`.
+
+mod get;
+mod list;

@@ -1,0 +1,83 @@
+//! The files that name functions and routes agree with one another, and every route has its tests.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::routes::auth;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+fn names(folder: &str, name_of: impl Fn(&Path) -> Option<String>) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(folder)).expect("the folder can be read");
+    entries.filter_map(|entry| name_of(&entry.expect("an entry").path())).collect()
+}
+
+fn stem(path: &Path) -> Option<String> {
+    path.file_stem()?.to_str().map(str::to_owned)
+}
+
+fn folders() -> BTreeSet<String> {
+    names("functions", |path| path.is_dir().then(|| stem(path)).flatten())
+}
+
+/// The names in lines such as `CodeUri: functions/health/`.
+fn named_in_template(prefix: &str, suffix: &str) -> Vec<String> {
+    let template = fs::read_to_string(root().join("template.yaml")).expect("the template can be read");
+    let rest = template.lines().filter_map(|line| line.split_once(prefix)).map(|(_, rest)| rest);
+    rest.map(|rest| rest.split(suffix).next().unwrap_or_default().trim().to_owned()).collect()
+}
+
+#[test]
+fn each_function_has_a_folder_an_event_a_place_in_the_template_and_one_in_the_registry() {
+    let folders = folders();
+    assert_eq!(names("events", stem), folders, "events/");
+    let registered: BTreeSet<_> = local::registry::functions().into_keys().map(str::to_owned).collect();
+    assert_eq!(registered, folders, "local's registry");
+    for (prefix, suffix) in [("CodeUri: functions/", "/"), ("Binary: ", " }")] {
+        let named = named_in_template(prefix, suffix);
+        assert_eq!(named.iter().cloned().collect::<BTreeSet<_>>(), folders, "template.yaml, {prefix}");
+        assert_eq!(named.len(), folders.len(), "template.yaml names one twice, {prefix}");
+    }
+}
+
+#[test]
+fn each_function_is_a_package_of_its_folders_name() {
+    for folder in folders() {
+        let manifest = root().join("functions").join(&folder).join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).expect("the manifest can be read");
+        assert!(manifest.contains(&format!("name = \"{folder}\"")), "{folder}");
+    }
+}
+
+#[test]
+fn the_tests_of_acting_for_others_cover_every_route_that_names_a_user() {
+    let source = include_str!("routes/acting_for.rs");
+    for (method, path, _) in auth::routes() {
+        if path.contains("{user_id}") {
+            let fixed = path.split('{').next().expect("a path");
+            assert!(source.contains(fixed), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn each_route_is_called_by_some_test() {
+    let sources = sources(&root().join("tests").join("suite/routes"));
+    for (method, path, _) in auth::routes() {
+        let fixed = path.split('{').next().expect("a path");
+        let called = sources.contains(&format!("`{method} {path}`")) || sources.contains(&format!("\"{fixed}"));
+        assert!(called, "no test of {method} {path}");
+    }
+}
+
+/// The text of every file in a folder and the folders in it.
+fn sources(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("an entry").path());
+    let text = |path: PathBuf| {
+        if path.is_dir() { sources(&path) } else { fs::read_to_string(path).expect("the file can be read") }
+    };
+    entries.map(text).collect()
+}
