@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use shared::shop::{Clients, Shop, aws_config};
+use tokio::sync::Notify;
 
 /// What happens to one call.
 #[derive(Debug, Clone)]
@@ -27,6 +28,27 @@ pub enum Fault {
     LostAnswer,
     /// A batch is read before anything was written to this table.
     TooEarlyFor(String),
+    /// The request waits, while a rival acts.
+    Pause(Pause),
+}
+
+/// A request that waits on the wire.
+#[derive(Debug, Clone, Default)]
+pub struct Pause {
+    reached: Arc<Notify>,
+    resumed: Arc<Notify>,
+}
+
+impl Pause {
+    /// Waits until the request is on the wire.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the request go on.
+    pub fn resume(&self) {
+        self.resumed.notify_one();
+    }
 }
 
 /// The wire. Clones are the same wire.
@@ -65,6 +87,13 @@ impl Wire {
     /// break before.
     pub fn breaks(&self, operation: &'static str, fault: Fault) {
         self.state().faults.push((operation, fault));
+    }
+
+    /// Makes the next call of an operation wait.
+    pub fn pauses(&self, operation: &'static str) -> Pause {
+        let pause = Pause::default();
+        self.breaks(operation, Fault::Pause(pause.clone()));
+        pause
     }
 
     /// The operations called since this was last asked, in order.
@@ -113,6 +142,14 @@ impl HttpConnector for End {
             Some(Fault::LostAnswer) => {
                 let served = self.inner.call(request);
                 HttpConnectorFuture::new(async move { served.await.and_then(|_| Err(lost())) })
+            }
+            Some(Fault::Pause(pause)) => {
+                let inner = self.inner.clone();
+                HttpConnectorFuture::new(async move {
+                    pause.reached.notify_one();
+                    pause.resumed.notified().await;
+                    inner.call(request).await
+                })
             }
             Some(Fault::TooEarlyFor(table)) => {
                 let bytes = request.body().bytes().expect("a body in memory");

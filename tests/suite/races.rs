@@ -5,6 +5,7 @@ mod checkouts;
 mod holds;
 mod last_units;
 mod rewards;
+mod worst_moments;
 
 use std::future::IntoFuture;
 
