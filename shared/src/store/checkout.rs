@@ -10,9 +10,8 @@ use std::sync::OnceLock;
 
 use super::Store;
 use super::call::Failure;
-use super::keys::{Key, Table, string};
+use super::keys::{Key, Table};
 use super::orders::{OrderEntry, OrderRecord, order_id_of};
-use super::transaction::{Expression, Transaction};
 use crate::cart::{Cart, LastCheckout, Line, MAX_ALLOCATIONS};
 use crate::catalog::Product;
 use crate::coupon::Coupon;
@@ -235,26 +234,6 @@ impl Store {
             orders: records.into_iter().map(|record| record.order).collect(),
             replayed: false,
         })
-    }
-}
-
-impl Transaction<'_> {
-    /// Redeems a coupon if it is still active, the user's, and not expired.
-    fn redeem(&mut self, code: &str, user_id: UserId, order_id: OrderId, now: Timestamp) -> Result<(), Error> {
-        let redeem = Expression::update(
-            "SET #status = :redeemed, #redeemed_order_id = :order_id",
-            "#status = :active AND #user_id = :user_id AND #expires_at > :now",
-        )
-        .name("status")
-        .name("redeemed_order_id")
-        .name("user_id")
-        .name("expires_at")
-        .value("redeemed", string("redeemed"))
-        .value("active", string("active"))
-        .value("order_id", string(order_id))
-        .value("user_id", string(user_id))
-        .value("now", string(now));
-        self.update(&Key::coupon(code), &redeem)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The coupons table: granting, and seeing that each coupon is mailed once.
+//! The coupons table: granting, redeeming, and seeing that each coupon is mailed once.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 use super::Store;
 use super::call::Failure;
 use super::keys::{Key, Table, string, to_item};
-use super::transaction::Expression;
+use super::transaction::{Expression, Transaction};
 use crate::coupon::Coupon;
 use crate::error::Error;
-use crate::ids::{KeyId, OrderId, RuleId};
+use crate::ids::{KeyId, OrderId, RuleId, UserId};
 use crate::order::{Order, OrderStatus};
 use crate::reward::{Rule, coupon_code};
 use crate::time::Timestamp;
@@ -164,5 +164,31 @@ impl Store {
             .set_expression_attribute_values(expression.values());
         self.call(|| request.clone().send()).await?;
         Ok(())
+    }
+}
+
+impl Transaction<'_> {
+    /// Redeems a coupon if it is still active, the user's, and not expired.
+    pub(super) fn redeem(
+        &mut self,
+        code: &str,
+        user_id: UserId,
+        order_id: OrderId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let redeem = Expression::update(
+            "SET #status = :redeemed, #redeemed_order_id = :order_id",
+            "#status = :active AND #user_id = :user_id AND #expires_at > :now",
+        )
+        .name("status")
+        .name("redeemed_order_id")
+        .name("user_id")
+        .name("expires_at")
+        .value("redeemed", string("redeemed"))
+        .value("active", string("active"))
+        .value("order_id", string(order_id))
+        .value("user_id", string(user_id))
+        .value("now", string(now));
+        self.update(&Key::coupon(code), &redeem)
     }
 }
