@@ -87,8 +87,8 @@ async fn stock_that_is_nobodys_or_twice_somebodys_is_found() {
         let line = data.carts[0]["lines"].as_object_mut().unwrap().values_mut().next().unwrap();
         line["quantity"] = json!(4);
     });
-    finds(&sound, 3, "took 1 units for a line of 2", |data| {
-        find(&mut data.orders, "status", "placed")["items"][0]["quantity"] = json!(2);
+    finds(&sound, 3, "units for a line of 7", |data| {
+        find(&mut data.orders, "status", "placed")["items"][0]["quantity"] = json!(7);
     });
     assert_eq!(sound.carts[0]["user_id"], json!(ada.id));
     shop.finish().await;

@@ -81,6 +81,17 @@ async fn ada_fills_her_cart_and_empties_it() {
 }
 
 #[tokio::test]
+async fn a_body_may_come_as_base64() {
+    let (shop, _) = shop_of_the_events().await;
+    let mut event = event("add-cart-item");
+    event["body"] = json!("eyJwcm9kdWN0X2lkIjoiN2Q5ZTRiMTAtMmMzZi00YTYxLThiNWQtMWYyZTNhNGI1YzAxIiwicXVhbnRpdHkiOjJ9");
+    event["isBase64Encoded"] = json!(true);
+    let answer = shop.invoke("add-cart-item", event).await;
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn ada_orders_and_is_rewarded() {
     let (shop, _) = shop_of_the_events().await;
     shop.rule(

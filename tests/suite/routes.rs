@@ -1,9 +1,10 @@
 //! Every route, through the gateway.
 
-mod acting_for;
+pub(crate) mod acting_for;
 mod aliases;
 pub(crate) mod auth;
 mod cart_items;
+mod cors;
 mod health;
 mod orders;
 mod products;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::routes::auth;
+use crate::routes::{acting_for, auth};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
@@ -52,24 +52,25 @@ fn each_function_is_a_package_of_its_folders_name() {
     }
 }
 
+/// Private routes that name no user: they are about the caller, or hide what is another's.
+const OF_NOBODY_ELSE: [(&str, &str); 3] = [("GET", "/users/me"), ("PUT", "/users/me"), ("GET", "/orders/{order_id}")];
+
 #[test]
-fn the_tests_of_acting_for_others_cover_every_route_that_names_a_user() {
-    let source = include_str!("routes/acting_for.rs");
-    for (method, path, _) in auth::routes() {
-        if path.contains("{user_id}") {
-            let fixed = path.split('{').next().expect("a path");
-            assert!(source.contains(fixed), "{method} {path}");
-        }
-    }
+fn each_private_route_is_refused_to_others_or_is_of_nobody_else() {
+    let private =
+        auth::routes().into_iter().filter(|route| !route.2).map(|(method, path, _)| format!("{method} {path}"));
+    let known = acting_for::ROUTES.into_iter().chain(OF_NOBODY_ELSE).map(|(method, path)| format!("{method} {path}"));
+    assert_eq!(private.collect::<BTreeSet<_>>(), known.collect());
 }
 
 #[test]
-fn each_route_is_called_by_some_test() {
-    let sources = sources(&root().join("tests").join("suite/routes"));
+fn each_route_has_a_file_of_tests() {
+    let sources = sources(&root().join("tests/suite/routes"));
+    let aliases = include_str!("routes/aliases.rs");
     for (method, path, _) in auth::routes() {
         let fixed = path.split('{').next().expect("a path");
-        let called = sources.contains(&format!("`{method} {path}`")) || sources.contains(&format!("\"{fixed}"));
-        assert!(called, "no test of {method} {path}");
+        let alias = path.starts_with("/api/") && aliases.contains(&format!("\"{fixed}"));
+        assert!(alias || sources.contains(&format!("//! `{method} {path}`.")), "no file of tests for {method} {path}");
     }
 }
 

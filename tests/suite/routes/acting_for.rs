@@ -1,25 +1,41 @@
 //! Acting for somebody else: an admin may, nobody else.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::ids::{ItemId, UserId};
 use tests::api::Call;
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
 
-/// Every route that names a user, as `caller` would call it for `user_id`.
-fn calls_for(caller: &User, user_id: &Value, product: &Product) -> Vec<Call> {
-    let query = format!("user_id={}", user_id.as_str().expect("an id"));
-    let item = format!("/cart-items/{}", ItemId::random());
-    vec![
-        caller.post("/cart-items", &json!({"product_id": product.id, "quantity": 1, "user_id": user_id})),
-        caller.get(&format!("/cart-items?{query}")),
-        caller.patch(&item, &json!({"quantity": 1, "user_id": user_id})),
-        caller.delete(&format!("{item}?{query}")),
-        caller.delete(&format!("/cart-items?{query}")),
-        caller.post("/orders/checkout", &json!({"user_id": user_id})),
-        caller.get(&format!("/orders/user/{}", user_id.as_str().expect("an id"))),
-    ]
+/// Every route that names a user, in its path, query or body.
+pub(crate) const ROUTES: [(&str, &str); 11] = [
+    ("POST", "/cart-items"),
+    ("GET", "/cart-items"),
+    ("PATCH", "/cart-items/{item_id}"),
+    ("DELETE", "/cart-items/{item_id}"),
+    ("DELETE", "/cart-items"),
+    ("POST", "/orders/checkout"),
+    ("GET", "/orders/user/{user_id}"),
+    ("POST", "/api/cart"),
+    ("GET", "/api/cart"),
+    ("DELETE", "/api/cart/{item_id}"),
+    ("POST", "/api/checkout"),
+];
+
+/// Each of them as `caller` would call it for `user_id`.
+fn calls_for(caller: &User, user_id: UserId, product: &Product) -> Vec<Call> {
+    let call = |(method, path): (&'static str, &str)| {
+        let in_path = path.contains("{user_id}");
+        let path = path.replace("{item_id}", &ItemId::random().to_string()).replace("{user_id}", &user_id.to_string());
+        match method {
+            "POST" if path.ends_with("checkout") => caller.post(&path, &json!({"user_id": user_id})),
+            "POST" => caller.post(&path, &json!({"product_id": product.id, "quantity": 1, "user_id": user_id})),
+            "PATCH" => caller.patch(&path, &json!({"quantity": 1, "user_id": user_id})),
+            _ if in_path => caller.call(method, &path),
+            _ => caller.call(method, &format!("{path}?user_id={user_id}")),
+        }
+    };
+    ROUTES.into_iter().map(call).collect()
 }
 
 #[tokio::test]
@@ -28,8 +44,8 @@ async fn nobody_else_may_registered_or_not() {
     let mug = shop.product("Mug").list().await;
     let (ada, ben, seller) = (shop.shopper("ada").await, shop.shopper("ben").await, shop.seller("sofia").await);
     for caller in [&ben, &seller] {
-        for user_id in [json!(ada.id), json!(UserId::random())] {
-            for call in calls_for(caller, &user_id, &mug) {
+        for user_id in [ada.id, UserId::random()] {
+            for call in calls_for(caller, user_id, &mug) {
                 call.await.is_refused(403, "forbidden");
             }
         }
@@ -78,7 +94,7 @@ async fn an_admin_learns_that_nobody_registered_an_id() {
     let shop = Shop::open().await;
     let mug = shop.product("Mug").list().await;
     let admin = shop.admin().await;
-    for call in calls_for(&admin, &json!(UserId::random()), &mug) {
+    for call in calls_for(&admin, UserId::random(), &mug) {
         call.await.is_refused(404, "user_not_found");
     }
     shop.finish().await;
@@ -92,7 +108,7 @@ async fn whom_nobody_registered_has_no_cart_and_no_orders() {
     eve.adds(&mug, 1).await.is_refused(404, "user_not_found");
     eve.get("/cart-items").await.is_refused(404, "user_not_found");
     eve.checks_out(&json!({})).await.is_refused(404, "user_not_found");
-    for call in calls_for(&eve, &json!(eve.id), &mug) {
+    for call in calls_for(&eve, eve.id, &mug) {
         call.await.is_refused(404, "user_not_found");
     }
     shop.finish().await;

@@ -102,6 +102,18 @@ async fn stock_in_many_shards_can_be_taken_to_the_last_unit() {
 }
 
 #[tokio::test]
+async fn what_is_spread_too_thin_for_one_transaction_is_refused_before_it_is_reserved() {
+    let shop = Shop::open().await;
+    let ticket = shop.product("Ticket").stock(61).shards(61).list().await;
+    let ada = shop.shopper("ada").await;
+    ada.adds(&ticket, 61).await.is_refused(422, "cart_full");
+    ada.adds(&ticket, 60).await.is(201);
+    ada.checks_out(&json!({})).await.is(201);
+    assert_eq!(shop.stock_of(&ticket).await, 1);
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn max_per_order_counts_all_lines_of_the_product() {
     let shop = Shop::open().await;
     let shirt = shop.product("Shirt").sizes(&[("S", 9), ("M", 9)]).max_per_order(4).list().await;

@@ -1,6 +1,9 @@
 //! From an order to its coupon: queue, rules, grant and mail.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use shared::ids::{OrderId, RuleId, UserId};
 use tests::shop::Shop;
 use tests::user::User;
 
@@ -83,6 +86,52 @@ async fn each_rule_that_an_order_meets_grants_one_coupon() {
 }
 
 #[tokio::test]
+async fn a_rule_that_is_not_live_grants_nothing() {
+    let shop = Shop::open().await;
+    let (now, day) = (shop.clock.now(), Duration::from_secs(24 * 60 * 60));
+    for (active, starts_at, ends_at) in
+        [(false, None, None), (true, Some(now + day), None), (true, None, Some(now - day))]
+    {
+        let rule = json!({
+            "rule_id": RuleId::random(), "name": "not now", "condition": {"kind": "first_order"}, "coupon": ten_percent(),
+            "active": active, "starts_at": starts_at, "ends_at": ends_at, "created_at": now - day - day,
+        });
+        shop.store().put_rule(&serde_json::from_value(rule).unwrap()).await.unwrap();
+    }
+    let ada = shop.shopper("ada").await;
+    ada.buys(&shop.product("Lamp").list().await, 1).await;
+    assert!(codes_of(&shop, &ada).await.is_empty());
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn what_counts_is_what_was_paid() {
+    let shop = Shop::open().await;
+    let ada = shop.shopper("ada").await;
+    let code = shop.coupon_for(&ada, ten_percent()).await;
+    shop.rule(json!({"kind": "min_order_total", "amount": "100.00"}), ten_percent()).await;
+    ada.adds(&shop.product("Lamp").price("100.00").list().await, 1).await.is(201);
+    ada.checks_out(&json!({"coupon_code": code})).await.is(201);
+    assert_eq!(codes_of(&shop, &ada).await, [code]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn who_has_no_address_gets_the_coupon_without_a_mail() {
+    let shop = Shop::open().await;
+    shop.rule(json!({"kind": "first_order"}), ten_percent()).await;
+    let ada = shop.stranger("ada").await;
+    shop.invoke("register-user", json!({"request": {"userAttributes": {"sub": ada.id}}, "response": {}})).await;
+    ada.adds(&shop.product("Lamp").list().await, 1).await.is(201);
+    let address = json!({"line1": "1 Main St", "city": "Springfield", "postal_code": "1", "country": "US"});
+    let order = ada.checks_out(&json!({"address": address})).await.is(201)["orders"][0].clone();
+    assert_eq!(order["contact"], json!({"name": null, "email": null, "phone": null}));
+    assert_eq!(codes_of(&shop, &ada).await.len(), 1);
+    assert!(shop.cloud().console().mailbox.newest_first().is_empty());
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn every_part_of_a_split_is_an_order_that_can_earn() {
     let shop = Shop::open().await;
     shop.rule(json!({"kind": "min_items", "count": 2}), ten_percent()).await;
@@ -130,7 +179,7 @@ async fn one_bad_message_spoils_no_other() {
     shop.rule(json!({"kind": "first_order"}), ten_percent()).await;
     let record = |id: &str, body: Value| json!({"messageId": id, "body": body.to_string(), "eventSource": "aws:sqs"});
     let unknown = json!({
-        "type": "order.placed", "order_id": shared::ids::OrderId::random(), "user_id": shared::ids::UserId::random(),
+        "type": "order.placed", "order_id": OrderId::random(), "user_id": UserId::random(),
         "total_price": "10.00", "items_count": 1, "occurred_at": shop.clock.now(),
     });
     let batch = json!({"Records": [record("bad", json!({"type": "?"})), record("unknown", unknown), record("worse", json!(7))]});

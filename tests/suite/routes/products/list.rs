@@ -67,6 +67,20 @@ async fn pages_have_every_product_once_even_those_listed_in_the_same_moment() {
 }
 
 #[tokio::test]
+async fn a_page_has_the_stock_of_more_items_than_one_read_takes() {
+    let shop = Shop::open().await;
+    for number in 0..15 {
+        shop.product(&format!("{number}")).sizes(&[("S", 3), ("M", 4), ("L", 5)]).shards(3).list().await;
+    }
+    let page = shop.get("/products").await.is(200);
+    for product in page["items"].as_array().unwrap() {
+        let available: Vec<_> = (0..3).map(|size| product["stock"][size]["available"].clone()).collect();
+        assert_eq!(json!(available), json!([3, 4, 5]));
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_listed_or_withdrawn_between_two_pages_disturbs_no_other() {
     let shop = Shop::open().await;
     let now = shop.clock.now();
