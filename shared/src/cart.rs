@@ -110,6 +110,20 @@ pub struct HoldPolicy {
 }
 
 impl Line {
+    /// A line without units yet, at the product's price of now.
+    pub fn of(variation: &Variation, product: &Product, now: Timestamp) -> Line {
+        Line {
+            variation: variation.clone(),
+            name: product.name.clone(),
+            seller_id: product.seller_id,
+            quantity: 0,
+            unit_price: product.price,
+            priced_at: now,
+            allocation: Allocation::default(),
+            added_at: now,
+        }
+    }
+
     /// What the line costs at its price.
     pub fn total(&self) -> Money {
         self.unit_price * self.quantity
@@ -150,7 +164,9 @@ impl Cart {
 
     /// Whether the stock of `line` is held, so that it can be bought at its price.
     pub fn holds(&self, line: &Line, now: Timestamp) -> bool {
-        line.allocation.total() == line.quantity && self.reserved_until.is_some_and(|until| until > now)
+        line.quantity > 0
+            && line.allocation.total() == line.quantity
+            && self.reserved_until.is_some_and(|until| until > now)
     }
 
     /// The add that an idempotency key stands for.
@@ -196,17 +212,7 @@ impl Cart {
             return Err(Error::CartFull(format!("it has {MAX_LINES} lines, the most a cart can have")));
         }
         let before = self.lines.get(&item_id).map_or(0, |line| line.quantity);
-        let line = Line {
-            variation: variation.clone(),
-            name: product.name.clone(),
-            seller_id: product.seller_id,
-            quantity: 0,
-            unit_price: product.price,
-            priced_at: now,
-            allocation: Allocation::default(),
-            added_at: now,
-        };
-        self.lines.entry(item_id).or_insert(line);
+        self.lines.entry(item_id).or_insert_with(|| Line::of(variation, product, now));
         self.cart_id.get_or_insert_with(CartId::random);
         self.set_quantity(item_id, before.saturating_add(quantity), product, levels, now)
     }

@@ -8,7 +8,7 @@
 //!
 //! The store, the only place that knows DynamoDB: [`store`].
 //!
-//! The edges: [`error`] (what can go wrong), [`http`] and [`auth`] (requests and callers), [`paging`]
+//! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
 //! (lists in pages), [`sqs`] and [`mail`] (what goes out), [`config`], [`shop`] (all of it,
 //! connected) and [`lambda`] (how a function is served).
 
@@ -27,6 +27,7 @@ pub mod money;
 pub mod order;
 pub mod paging;
 pub mod reward;
+pub mod shape;
 pub mod shop;
 pub mod sqs;
 pub mod store;

@@ -17,15 +17,16 @@ pub struct Money(Decimal);
 
 /// The text is no amount that the shop can charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an amount from 0.00 to 99999999.99 with at most two decimal places, such as \"149.99\"")]
+#[error("must be an amount from 0.00 to 9999999999999.99 with at most two decimal places, such as \"149.99\"")]
 pub struct NotMoney;
 
 impl Money {
     /// Nothing at all.
     pub const ZERO: Money = Money(Decimal::ZERO);
 
-    /// The largest amount that a request may name, in cents.
-    const MAX_INPUT_CENTS: i64 = 9_999_999_999;
+    /// The largest amount that is read, in cents: 15 digits, as many as a JSON number keeps, and more
+    /// than an order of the dearest things comes to.
+    const MAX_CENTS: i64 = 999_999_999_999_999;
 
     /// The amount of so many cents.
     pub fn from_cents(cents: i64) -> Money {
@@ -89,7 +90,7 @@ impl FromStr for Money {
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         let amount = plain.then(|| Decimal::from_str_exact(text).ok()).flatten().ok_or(NotMoney)?;
         let amount = amount.normalize();
-        if amount.scale() > 2 || amount > Decimal::new(Money::MAX_INPUT_CENTS, 2) {
+        if amount.scale() > 2 || amount > Decimal::new(Money::MAX_CENTS, 2) {
             return Err(NotMoney);
         }
         Ok(Money(amount))
@@ -149,7 +150,8 @@ mod tests {
             ("149", "149.00"),
             ("\"0\"", "0.00"),
             ("0.1", "0.10"),
-            ("99999999.99", "99999999.99"),
+            ("9999999999999.99", "9999999999999.99"),
+            ("\"9999999999999.99\"", "9999999999999.99"),
         ] {
             let money: Money = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&money).unwrap(), format!("\"{shown}\""));
@@ -172,7 +174,7 @@ mod tests {
             "\" 1\"",
             "\"1_0\"",
             "\".\"",
-            "100000000",
+            "10000000000000",
         ] {
             assert!(serde_json::from_str::<Money>(json).is_err(), "{json}");
         }

@@ -38,31 +38,36 @@ pub struct Store {
     hold_policy: HoldPolicy,
     payment_deadline: Duration,
     currency: String,
-    deadline: Instant,
+    deadline: Option<Instant>,
 }
 
 impl Store {
     /// The tables whose names start with the configured prefix.
     pub fn new(client: Client, config: &Config) -> Store {
-        const UNTIL_TOLD_OTHERWISE: Duration = Duration::from_secs(10);
         Store {
             client,
             table_prefix: config.table_prefix.clone(),
             hold_policy: HoldPolicy { length: config.reservation_ttl },
             payment_deadline: config.payment_deadline,
             currency: config.currency.clone(),
-            deadline: Instant::now() + UNTIL_TOLD_OTHERWISE,
+            deadline: None,
         }
     }
 
     /// The same tables, for work that gives up at `deadline`.
     #[must_use]
     pub fn until(&self, deadline: Instant) -> Store {
-        Store { deadline, ..self.clone() }
+        Store { deadline: Some(deadline), ..self.clone() }
     }
 
     /// Whether there is time left to start something new.
     pub fn has_time(&self) -> bool {
-        Instant::now() < self.deadline
+        Instant::now() < self.deadline()
+    }
+
+    /// When work that starts now must have ended.
+    fn deadline(&self) -> Instant {
+        const UNLESS_TOLD_OTHERWISE: Duration = Duration::from_secs(10);
+        self.deadline.unwrap_or_else(|| Instant::now() + UNLESS_TOLD_OTHERWISE)
     }
 }

@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::UserId;
+use crate::shape::object;
 use crate::text::{Email, Text};
 use crate::time::Timestamp;
 
@@ -40,6 +41,7 @@ pub struct ProfileUpdate {
     /// A telephone number.
     pub phone: Option<Phone>,
     /// Where to deliver.
+    #[serde(default, deserialize_with = "object")]
     pub address: Option<Address>,
 }
 

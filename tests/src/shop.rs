@@ -1,6 +1,6 @@
 //! A shop of a test's own.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -73,9 +73,8 @@ impl Shop {
     }
 
     /// Its store, for what no route does yet.
-    pub fn store(&self) -> Store {
-        // The cloud's own has the deadline of a function that was started with the cloud.
-        self.cloud.shop().store.until(Instant::now() + PATIENCE)
+    pub fn store(&self) -> &Store {
+        &self.cloud.shop().store
     }
 
     /// The name of a table, such as `orders`.

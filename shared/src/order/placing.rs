@@ -10,6 +10,7 @@ use crate::coupon;
 use crate::ids::{OrderId, UserId};
 use crate::inventory::{Allocation, Movement, StockChanges};
 use crate::money::Money;
+use crate::shape::{object, word};
 use crate::text::Text;
 use crate::time::Timestamp;
 use crate::user::{Address, Contact, ContactInput};
@@ -21,16 +22,20 @@ pub struct CheckoutRequest {
     /// Whose cart; the caller's if left out.
     pub user_id: Option<UserId>,
     /// Whom to reach; the profile's if left out.
+    #[serde(default, deserialize_with = "object")]
     pub contact: Option<ContactInput>,
     /// Where it goes; the profile's if left out.
+    #[serde(default, deserialize_with = "object")]
     pub address: Option<Address>,
     /// How it is paid; on delivery if left out.
+    #[serde(default, deserialize_with = "word")]
     pub payment_method: Option<PaymentMethod>,
     /// A coupon to use.
     pub coupon_code: Option<Text<64>>,
     /// What the buyer was shown; the order is refused if it costs anything else.
     pub expected_total: Option<Money>,
     /// How to divide it; not at all if left out.
+    #[serde(default, deserialize_with = "word")]
     pub split: Option<Split>,
 }
 

@@ -58,15 +58,15 @@ impl Store {
         E: ServiceFailure,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
-        let deadline = tokio::time::Instant::from_std(self.deadline);
+        let deadline = self.deadline();
         let attempt = || async {
-            match tokio::time::timeout_at(deadline, send()).await {
+            match tokio::time::timeout_at(deadline.into(), send()).await {
                 Ok(answer) => answer.map_err(classify),
                 Err(elapsed) => Err(Failure::Unavailable(elapsed.into())),
             }
         };
         attempt
-            .retry(FullJitter::until(self.deadline))
+            .retry(FullJitter::until(deadline))
             .when(Failure::is_passing)
             .notify(|failure, pause| tracing::debug!(?failure, ?pause, "the call is repeated"))
             .await
@@ -78,7 +78,7 @@ impl Store {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let mut pauses = FullJitter::until(self.deadline);
+        let mut pauses = FullJitter::until(self.deadline());
         for count in 0.. {
             match attempt(count).await {
                 Err(Failure::Stale) => match pauses.next() {

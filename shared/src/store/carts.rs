@@ -7,7 +7,7 @@ use super::call::Failure;
 use super::keys::{Item, Key, Table, expiry_shard, number, to_item};
 use super::read::Found;
 use super::transaction::{Expression, Transaction};
-use crate::cart::{Cart, CartView, LineView, RecentAdd, Variation};
+use crate::cart::{Cart, CartView, Line, LineView, RecentAdd, Variation};
 use crate::catalog::Product;
 use crate::error::Error;
 use crate::ids::{IdempotencyKey, ItemId, UserId};
@@ -82,8 +82,11 @@ impl Store {
             let product = products.pop();
             let earlier = key.map(|key| cart.recent_add(key.id, &key.fingerprint)).transpose()?.flatten();
             if let Some(&RecentAdd { item_id, created, .. }) = earlier {
-                let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
-                let line = LineView::new(&cart, item_id, line, product.as_ref(), &levels, now);
+                let product = product.ok_or(Error::ProductNotFound)?;
+                // A line that has been ordered or removed since has no units any more.
+                let gone = Line::of(variation, &product, now);
+                let line = cart.lines.get(&item_id).unwrap_or(&gone);
+                let line = LineView::new(&cart, item_id, line, Some(&product), &levels, now);
                 return Ok(AddedItem { line, created, replayed: true });
             }
             let product = product.filter(Product::is_active).ok_or(Error::ProductNotFound)?;

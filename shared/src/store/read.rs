@@ -1,7 +1,7 @@
 //! Reading several items at once, as they are now.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::de::DeserializeOwned;
@@ -76,6 +76,7 @@ impl Store {
             let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             wanted.insert(name.clone(), request.map_err(Error::internal)?);
         }
+        let deadline = self.deadline();
         while !wanted.is_empty() {
             let request = self.client.batch_get_item().set_request_items(Some(wanted));
             let answer = self.call(|| request.clone().send()).await?;
@@ -85,7 +86,7 @@ impl Store {
             }
             wanted = answer.unprocessed_keys.unwrap_or_default();
             if !wanted.is_empty() {
-                if !self.has_time() {
+                if Instant::now() >= deadline {
                     return Err(Failure::Unavailable("BatchGetItem left keys out until time was up".into()));
                 }
                 tokio::time::sleep(LEFT_OUT_PAUSE).await;

@@ -1,4 +1,4 @@
-//! Promises 4 and 5 for coupons, and for checkouts that were split over several orders.
+//! Promises 4 and 5 for checkouts, split or not, and for the coupons used on them.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ struct Checkout<'a> {
 
 pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
     let checkouts = checkouts(data, findings);
+    check_carts(&checkouts, findings);
     let coupons: BTreeMap<&str, &Value> = data.coupons.iter().map(|coupon| (text(coupon, "code"), coupon)).collect();
     for checkout in &checkouts {
         check_use(checkout, &coupons, findings);
@@ -47,12 +48,21 @@ fn checkouts<'a>(data: &'a Snapshot, findings: &mut Findings) -> Vec<Checkout<'a
         checkout.orders.push(order);
     }
     for Checkout { first_id, orders } in checkouts.values() {
-        for attribute in ["user_id", "coupon_code", "created_at"] {
+        for attribute in ["user_id", "cart_id", "coupon_code", "created_at"] {
             let agree = orders.iter().all(|order| order[attribute] == orders[0][attribute]);
             findings.expect(5, agree, || format!("order {first_id}: its parts differ in {attribute}"));
         }
     }
     checkouts.into_values().collect()
+}
+
+/// A filling of a cart was checked out at most once.
+fn check_carts(checkouts: &[Checkout<'_>], findings: &mut Findings) {
+    let mut ordered_as: BTreeMap<&str, &str> = BTreeMap::new();
+    for Checkout { first_id, orders } in checkouts {
+        let other = orders[0]["cart_id"].as_str().and_then(|cart_id| ordered_as.insert(cart_id, first_id));
+        findings.expect(5, other.is_none(), || format!("one cart became two orders: {first_id} and {other:?}"));
+    }
 }
 
 /// A live checkout with a coupon has it redeemed, for all that it is worth and no more.

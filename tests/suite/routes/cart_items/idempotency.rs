@@ -77,7 +77,8 @@ async fn a_key_is_remembered_for_a_day_whatever_becomes_of_the_cart() {
     ada.adds(&cup, 1).await.is(201);
     shop.pass(24 * 60 * 60 - 60);
     ada.adds(&mug, 2).key("k").await.is_refused(422, "idempotency_key_reused");
-    ada.adds(&mug, 1).key("k").await;
+    let gone = ada.adds(&mug, 1).key("k").await.is_replayed(201);
+    assert_eq!((&gone["quantity"], &gone["is_stock_reserved"]), (&json!(0), &json!(false)));
     assert_eq!(ada.cart().await["item_count"], 1, "nothing was added again");
     shop.finish().await;
 }

@@ -113,6 +113,7 @@ async fn each_field_that_does_not_hold_what_it_must_is_named() {
         ("address.planet", json!("Earth")),
     ]);
     let before = ada.get("/users/me").await.is(200);
+    cases.push(("address", json!(["12 Harbor Street", null, "Portland", null, "97205", "US"])));
     for (field, value) in cases {
         ada.put("/users/me", &with(&complete(), field, value)).await.is_invalid(field);
     }

@@ -30,9 +30,16 @@ async fn each_field_that_does_not_hold_what_it_must_is_named() {
     cases.extend([json!(""), json!(7), json!([]), json!("x".repeat(65))].map(|code| ("coupon_code", code)));
     cases.extend(["online ", "ON_DELIVERY", "cash"].map(|method| ("payment_method", json!(method))));
     cases.extend(["per_shop", "None"].map(|split| ("split", json!(split))));
-    cases.extend(["-1", "1.001", "1e2", "10,00", "NaN", "100000000"].map(|total| ("expected_total", json!(total))));
+    cases
+        .extend(["-1", "1.001", "1e2", "10,00", "NaN", "10000000000000"].map(|total| ("expected_total", json!(total))));
     cases.extend([json!(-1), json!(1.001), json!(1e300)].map(|total| ("expected_total", total)));
     cases.extend([("contact.name", json!(null)), ("contact.role", json!("x")), ("address.planet", json!("x"))]);
+    cases.extend([
+        ("contact", json!(["Ada", null, null])),
+        ("address", json!(["12 Harbor Street", null, "Portland", null, "97205", "US"])),
+        ("payment_method", json!({"on_delivery": null})),
+        ("split", json!({"none": null})),
+    ]);
     for (field, value) in cases {
         ada.checks_out(&with(&complete(), field, value)).await.is_invalid(field);
     }

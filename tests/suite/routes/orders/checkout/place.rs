@@ -161,3 +161,18 @@ async fn what_costs_nothing_can_be_ordered() {
     assert_eq!(ada.buys(&flyer, 3).await["total_price"], "0.00");
     shop.finish().await;
 }
+
+#[tokio::test]
+async fn a_total_may_be_larger_than_any_price() {
+    let shop = Shop::open().await;
+    let yacht = shop.product("Yacht").price("99999999.99").stock(999).list().await;
+    let ada = shop.shopper("ada").await;
+    ada.adds(&yacht, 999).await.is(201);
+    let placed = ada.checks_out(&json!({"expected_total": "99899999990.01"})).await.is(201);
+    let order = &placed["orders"][0];
+    assert_eq!(order["total_price"], "99899999990.01");
+    let path = format!("/orders/{}", order["order_id"].as_str().expect("an id"));
+    assert_eq!(ada.get(&path).await.is(200), *order);
+    ada.get(&format!("/orders/user/{}", ada.id)).await.is(200);
+    shop.finish().await;
+}
