@@ -104,9 +104,9 @@ impl Console {
     pub fn queue_states(&self) -> Vec<(String, QueueState)> {
         let prefix = format!("{}-", self.stack_name);
         let named = |queue: &Arc<Queue>| {
-            let dead = queue.dead_letters.as_ref().map(|dead_letters| dead_letters.queue.bodies());
-            // Looked at first: it is what moves letters to the dead ones.
+            // Looked at first: that is what moves letters to the dead ones.
             let depth = queue.depth();
+            let dead = queue.dead_letters.as_ref().map(|dead_letters| dead_letters.queue.bodies());
             let state =
                 QueueState { visible: depth.visible, in_flight: depth.in_flight, dead: dead.unwrap_or_default() };
             (queue.name.strip_prefix(&prefix).unwrap_or(&queue.name).to_owned(), state)
