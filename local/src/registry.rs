@@ -22,6 +22,7 @@ pub fn functions() -> BTreeMap<&'static str, Function> {
         ("get-order", http(get_order::handle)),
         ("list-user-orders", http(list_user_orders::handle)),
         ("evaluate-rewards", event(evaluate_rewards::handle)),
+        ("expire-unpaid-orders", event(expire_unpaid_orders::handle)),
         ("release-reservations", event(release_reservations::handle)),
     ])
 }

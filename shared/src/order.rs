@@ -122,8 +122,8 @@ pub struct StatusChange {
     pub status: OrderStatus,
     /// When.
     pub at: Timestamp,
-    /// Who brought it about.
-    pub by: UserId,
+    /// Who brought it about; null for the shop itself.
+    pub by: Option<UserId>,
     /// Why.
     pub reason: Option<String>,
 }

@@ -233,7 +233,7 @@ fn place(
         items,
         contact: buyer.contact.clone(),
         address: buyer.address.clone(),
-        status_history: vec![StatusChange { status, at: now, by: buyer.placed_by, reason: None }],
+        status_history: vec![StatusChange { status, at: now, by: Some(buyer.placed_by), reason: None }],
     };
     PlacedOrder { order, allocations }
 }

@@ -191,4 +191,18 @@ impl Transaction<'_> {
         .value("now", string(now));
         self.update(&Key::coupon(code), &redeem)
     }
+
+    /// Makes a coupon usable again that the checkout beginning with `order_id` redeemed.
+    pub(super) fn give_back(&mut self, code: &str, order_id: OrderId) -> Result<(), Error> {
+        let give_back = Expression::update(
+            "SET #status = :active REMOVE #redeemed_order_id",
+            "#status = :redeemed AND #redeemed_order_id = :order_id",
+        )
+        .name("status")
+        .name("redeemed_order_id")
+        .value("active", string("active"))
+        .value("redeemed", string("redeemed"))
+        .value("order_id", string(order_id));
+        self.update(&Key::coupon(code), &give_back)
+    }
 }

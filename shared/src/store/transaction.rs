@@ -1,6 +1,6 @@
 //! Writing several items: all of them, or none.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
 
 use super::Store;
 use super::call::Failure;
@@ -89,6 +89,19 @@ impl Transaction<'_> {
             .set_expression_attribute_names(expression.names())
             .set_expression_attribute_values(expression.values());
         self.writes.push(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build());
+        Ok(())
+    }
+
+    /// Changes nothing of an item, but expects something of it.
+    pub(super) fn check(&mut self, key: &Key, expectation: &Expression) -> Result<(), Error> {
+        let check = ConditionCheck::builder()
+            .table_name(self.store.table(key.table))
+            .set_key(Some(key.item()))
+            .condition_expression(&expectation.condition)
+            .set_expression_attribute_names(expectation.names())
+            .set_expression_attribute_values(expectation.values());
+        let check = check.build().map_err(Error::internal)?;
+        self.writes.push(TransactWriteItem::builder().condition_check(check).build());
         Ok(())
     }
 

@@ -1,0 +1,141 @@
+//! Sweeping an index of things that are due: holds that are over, payments that did not come.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
+
+use super::Store;
+use super::call::Failure;
+use super::keys::{Item, Table, string};
+use super::read::text;
+use super::transaction::Expression;
+use crate::error::Error;
+use crate::time::Timestamp;
+
+/// A sparse index over several shards, sorted by when its items are due.
+pub(super) struct DueIndex {
+    pub(super) table: Table,
+    pub(super) name: &'static str,
+    /// The attributes: the shard, when an item is due, and the key of the table.
+    pub(super) shard: &'static str,
+    pub(super) due: &'static str,
+    pub(super) key: &'static str,
+}
+
+/// What a sweep came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Swept {
+    /// Items that were dealt with.
+    pub(super) done: u32,
+    /// Units that became available again.
+    pub(super) units: u32,
+    /// Items that could not be dealt with; the next sweep finds them again.
+    pub(super) failed: u32,
+    /// Whether everything that was due has been looked at, or time ran out first.
+    pub(super) complete: bool,
+}
+
+impl Swept {
+    const NOTHING: Swept = Swept { done: 0, units: 0, failed: 0, complete: true };
+}
+
+impl Store {
+    /// Deals with every item that is due at `now`, all shards side by side. `act` answers how many
+    /// units it released, none if the item, asked itself, turned out not to be due: the index lags.
+    /// One that fails does not keep the others waiting. Needs no cursor: what has been dealt with is
+    /// no longer in the index.
+    pub(super) async fn sweep<K, F>(
+        &self,
+        index: &DueIndex,
+        shards: impl IntoIterator<Item = AttributeValue>,
+        now: Timestamp,
+        act: impl Fn(K) -> F,
+    ) -> Result<Swept, Error>
+    where
+        K: FromStr<Err: std::error::Error + Send + Sync + 'static> + Display + Copy,
+        F: Future<Output = Result<u32, Error>>,
+    {
+        let act = &act;
+        let shards = shards.into_iter().map(|shard| self.sweep_shard(index, shard, now, act));
+        let mut swept = Swept::NOTHING;
+        for shard in join_all(shards).await {
+            let shard = shard?;
+            swept.done += shard.done;
+            swept.units += shard.units;
+            swept.failed += shard.failed;
+            swept.complete &= shard.complete;
+        }
+        Ok(swept)
+    }
+
+    async fn sweep_shard<K, F>(
+        &self,
+        index: &DueIndex,
+        shard: AttributeValue,
+        now: Timestamp,
+        act: &impl Fn(K) -> F,
+    ) -> Result<Swept, Failure>
+    where
+        K: FromStr<Err: std::error::Error + Send + Sync + 'static> + Display + Copy,
+        F: Future<Output = Result<u32, Error>>,
+    {
+        let mut swept = Swept::NOTHING;
+        let mut start = None;
+        loop {
+            let (keys, next) = self.due(index, &shard, now, start).await?;
+            for key in keys {
+                if !self.has_time() {
+                    return Ok(Swept { complete: false, ..swept });
+                }
+                match act(key).await {
+                    Ok(0) => {}
+                    Ok(units) => {
+                        swept.done += 1;
+                        swept.units += units;
+                    }
+                    Err(error) => {
+                        swept.failed += 1;
+                        tracing::error!(index = index.name, %key, error = error.report(), "not dealt with");
+                    }
+                }
+            }
+            match next {
+                Some(next) => start = Some(next),
+                None => return Ok(swept),
+            }
+        }
+    }
+
+    async fn due<K>(
+        &self,
+        index: &DueIndex,
+        shard: &AttributeValue,
+        now: Timestamp,
+        start: Option<Item>,
+    ) -> Result<(Vec<K>, Option<Item>), Failure>
+    where
+        K: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    {
+        let select = Expression::default()
+            .name(index.shard)
+            .name(index.due)
+            .value("shard", shard.clone())
+            .value("now", string(now));
+        let request = self
+            .client
+            .query()
+            .table_name(self.table(index.table))
+            .index_name(index.name)
+            .key_condition_expression(format!("#{} = :shard AND #{} <= :now", index.shard, index.due))
+            .set_expression_attribute_names(select.names())
+            .set_expression_attribute_values(select.values())
+            .set_exclusive_start_key(start);
+        let answer = self.call(|| request.clone().send()).await?;
+        let key = |item: &Item| text(item, index.key)?.parse().map_err(Error::internal);
+        let keys = answer.items.unwrap_or_default().iter().map(key).collect::<Result<_, Error>>()?;
+        Ok((keys, answer.last_evaluated_key))
+    }
+}
