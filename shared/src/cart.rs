@@ -296,7 +296,7 @@ impl Cart {
     }
 
     /// Starts or extends the hold after a change by the user: to the policy's length from now, but
-    /// never beyond [`MAX_HOLD_LENGTHS`] of them from when it started.
+    /// never beyond four times that from when it started.
     pub fn extend_hold(&mut self, policy: HoldPolicy, now: Timestamp) {
         if self.lines.is_empty() {
             self.empty_out();

@@ -97,7 +97,7 @@ impl Store {
         Err(Error::internal("no coupon code is free").into())
     }
 
-    /// Claims the mailing of a coupon for [`CLAIM_LENGTH`].
+    /// Claims the mailing of a coupon, for a minute.
     ///
     /// # Errors
     /// Only those of the store itself.
