@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 
-pub use self::carts::{AddedItem, CartContents};
+pub use self::carts::AddedItem;
 pub use self::checkout::PlacedCheckout;
 pub use self::coupons::MailClaim;
 pub use self::expire::ExpiryReport;

@@ -7,7 +7,6 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use shared::error::Error;
-use shared::ids::OrderId;
 use shared::mail::reward_mail;
 use shared::order::{Order, OrderStatus};
 use shared::reward::{History, Rule};
@@ -69,15 +68,12 @@ async fn grant(shop: &Shop, rules: &[Rule], order: &Order) -> Result<Vec<String>
         History::default()
     };
     let earned: Vec<&Rule> = live.into_iter().filter(|rule| rule.is_earned_by(order, &history, now)).collect();
-    let codes = shop.store.grant_coupons(order, &earned, &shop.config.signing_secret, now).await?;
-    log_granted(order.summary.order_id, &codes);
-    Ok(codes)
-}
-
-fn log_granted(order_id: OrderId, codes: &[String]) {
-    if !codes.is_empty() {
-        tracing::info!(%order_id, coupons = codes.len(), "coupons were granted");
+    if earned.is_empty() {
+        return Ok(Vec::new());
     }
+    let codes = shop.store.grant_coupons(order, &earned, &shop.config.signing_secret, now).await?;
+    tracing::info!(order_id = %order.summary.order_id, coupons = codes.len(), "coupons were granted");
+    Ok(codes)
 }
 
 /// Mails the coupons that were not mailed yet; answers whether all of them are by now.

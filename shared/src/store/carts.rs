@@ -29,35 +29,15 @@ pub struct AddedItem {
     pub replayed: bool,
 }
 
-/// A cart with what is known of the products in it.
-#[derive(Debug)]
-pub struct CartContents {
-    /// The cart.
-    pub cart: Cart,
-    /// Those of its products that exist.
-    pub products: Vec<Product>,
-    /// What is available of them.
-    pub levels: Vec<Level>,
-}
-
 impl Store {
-    /// A user's cart, with the products in it and their stock.
-    ///
-    /// # Errors
-    /// [`Error::UserNotFound`].
-    pub async fn cart(&self, user_id: UserId) -> Result<CartContents, Error> {
-        let cart = self.cart_of(user_id).await?;
-        let skus: BTreeSet<_> = cart.lines.values().map(|line| line.sku()).collect();
-        let (_, products, levels) = self.stock_of(&skus, []).await?;
-        Ok(CartContents { cart, products, levels })
-    }
-
     /// A user's cart as it is shown at `now`.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
     pub async fn cart_view(&self, user_id: UserId, now: Timestamp) -> Result<CartView, Error> {
-        let CartContents { cart, products, levels } = self.cart(user_id).await?;
+        let cart = self.cart_of(user_id).await?;
+        let skus: BTreeSet<_> = cart.lines.values().map(Line::sku).collect();
+        let (_, products, levels) = self.stock_of(&skus, []).await?;
         Ok(CartView::new(&cart, &products, &levels, &self.currency, now))
     }
 

@@ -79,7 +79,7 @@ impl Store {
                 transaction.put(Table::Coupons, to_item(&rule.grant(order, code.clone(), now))?, &absent)?;
                 codes.push(code);
             }
-            Store::settle_rewards(&mut transaction, order_id, &codes)?;
+            transaction.settle_rewards(order_id, &codes)?;
             transaction.commit().await?;
             Ok(codes)
         })

@@ -186,26 +186,6 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Settles which coupons an order earned, and grants them, unless that was done before or the
-    /// order was cancelled: then it fails as stale.
-    pub(super) fn settle_rewards(
-        transaction: &mut Transaction<'_>,
-        order_id: OrderId,
-        codes: &[String],
-    ) -> Result<(), Error> {
-        let codes = AttributeValue::L(codes.iter().map(string).collect());
-        let settle = Expression::update(
-            "SET #earned_coupons = :codes",
-            "attribute_not_exists(#earned_coupons) AND attribute_exists(#rewards_pending) AND #status <> :cancelled",
-        )
-        .name("earned_coupons")
-        .name("rewards_pending")
-        .name("status")
-        .value("codes", codes)
-        .value("cancelled", string("cancelled"));
-        transaction.update(&Key::order(order_id), &settle)
-    }
-
     /// Marks an order's rewards as dealt with: it is not announced again.
     ///
     /// # Errors
@@ -243,6 +223,22 @@ impl Transaction<'_> {
             self.put(Table::Orders, order_item(placed, cart_id, parts, key)?, &if_absent())?;
         }
         Ok(())
+    }
+
+    /// Settles which coupons an order earned, unless that was done before or the order was cancelled:
+    /// then the transaction fails as stale.
+    pub(super) fn settle_rewards(&mut self, order_id: OrderId, codes: &[String]) -> Result<(), Error> {
+        let codes = AttributeValue::L(codes.iter().map(string).collect());
+        let settle = Expression::update(
+            "SET #earned_coupons = :codes",
+            "attribute_not_exists(#earned_coupons) AND attribute_exists(#rewards_pending) AND #status <> :cancelled",
+        )
+        .name("earned_coupons")
+        .name("rewards_pending")
+        .name("status")
+        .value("codes", codes)
+        .value("cancelled", string("cancelled"));
+        self.update(&Key::order(order_id), &settle)
     }
 }
 
