@@ -23,13 +23,8 @@ async fn status_of(user: &User, order: &Value) -> Value {
     user.get(&format!("/orders/{}", order["order_id"].as_str().expect("an id"))).await.is(200)["status"].clone()
 }
 
-async fn coupon_of(shop: &Shop, user: &User) -> String {
-    let ten_off = json!({"kind": "fixed", "value": "10", "valid_days": 30});
-    shop.rule(json!({"kind": "min_order_total", "amount": "100.00"}), ten_off).await;
-    let desk = shop.product("Desk").price("100.00").list().await;
-    user.buys(&desk, 1).await;
-    shop.settle().await;
-    shop.snapshot().await.coupons[0]["code"].as_str().expect("a code").to_owned()
+fn ten_off() -> Value {
+    json!({"kind": "fixed", "value": "10", "valid_days": 30})
 }
 
 #[tokio::test]
@@ -61,7 +56,7 @@ async fn an_order_is_cancelled_once_its_payment_is_overdue() {
 async fn a_coupon_comes_back_with_the_last_part_of_its_checkout() {
     let shop = Shop::open().await;
     let ada = shop.shopper("ada").await;
-    let code = coupon_of(&shop, &ada).await;
+    let code = shop.coupon_for(&ada, ten_off()).await;
     let products =
         [shop.product("Mug").list().await, shop.product("Pen").list().await, shop.product("Ink").list().await];
     for _ in 0..8 {
@@ -84,7 +79,7 @@ async fn a_coupon_comes_back_with_the_last_part_of_its_checkout() {
 async fn a_coupon_stays_redeemed_while_a_part_of_its_checkout_is_live() {
     let shop = Shop::open().await;
     let ada = shop.shopper("ada").await;
-    let code = coupon_of(&shop, &ada).await;
+    let code = shop.coupon_for(&ada, ten_off()).await;
     let (mug, pen) = (shop.product("Mug").list().await, shop.product("Pen").list().await);
     let parts = orders_online(&ada, &[&mug, &pen], json!({"coupon_code": code, "split": "per_item"})).await;
     // The second part is given more time than the first.

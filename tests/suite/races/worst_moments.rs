@@ -108,13 +108,9 @@ async fn the_last_unit_goes_before_it_is_ordered() {
 #[tokio::test]
 async fn the_coupon_is_used_before_it_is_redeemed() {
     let shop = Shop::open().await;
-    let ten_off = json!({"kind": "fixed", "value": "10", "valid_days": 30});
-    shop.rule(json!({"kind": "min_order_total", "amount": "100.00"}), ten_off).await;
     let desk = shop.product("Desk").price("100.00").list().await;
     let ada = shop.shopper("ada").await;
-    ada.buys(&desk, 1).await;
-    shop.settle().await;
-    let code = shop.snapshot().await.coupons[0]["code"].as_str().expect("a code").to_owned();
+    let code = shop.coupon_for(&ada, json!({"kind": "fixed", "value": "10", "valid_days": 30})).await;
     ada.adds(&desk, 1).await.is(201);
 
     let used = AttributeValue::S("redeemed".to_owned());
