@@ -235,7 +235,8 @@ fn workers(
     sources.map(worker).collect()
 }
 
-/// The clients that functions have in production, but for where they call.
+/// The clients that functions have in production, but for where they call: an `AWS_ENDPOINT_URL` in the
+/// environment, meant for others, must not send them elsewhere.
 async fn clients(dynamodb_url: &Uri, aws_url: &str) -> Clients {
     let aws = aws_config()
         .await
@@ -243,10 +244,15 @@ async fn clients(dynamodb_url: &Uri, aws_url: &str) -> Clients {
         .region(Region::from_static(REGION))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local")))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(aws_url)
         .build();
-    let dynamodb = aws.clone().into_builder().endpoint_url(dynamodb_url.to_string()).build();
-    Clients { dynamodb: aws_sdk_dynamodb::Client::new(&dynamodb), ..Clients::new(&aws) }
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&aws).endpoint_url(dynamodb_url.to_string());
+    let sqs = aws_sdk_sqs::config::Builder::from(&aws).endpoint_url(aws_url);
+    let ses = aws_sdk_sesv2::config::Builder::from(&aws).endpoint_url(aws_url);
+    Clients {
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+        sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+        ses: aws_sdk_sesv2::Client::from_conf(ses.build()),
+    }
 }
 
 fn config(environment: &BTreeMap<String, String>, options: &Options) -> Result<Config, ConfigError> {

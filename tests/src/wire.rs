@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::{Credentials, Region, RuntimeComponents, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{Credentials, Region, RuntimeComponents};
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
-use shared::shop::{Clients, Shop, aws_config};
+use shared::shop::{Shop, aws_config};
+use shared::store::Store;
 use tokio::sync::Notify;
 
 /// What happens to one call.
@@ -69,18 +71,15 @@ impl Wire {
     pub async fn to(shop: &crate::shop::Shop) -> (Wire, Shop) {
         let wire = Wire { http: Builder::new().build_http(), state: Arc::default() };
         let credentials = Credentials::new("local", "local", None, None, "tests");
-        let aws = aws_config()
-            .await
-            .into_builder()
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&aws_config().await)
             .region(Region::from_static("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(wire.http.clone())
+            .credentials_provider(credentials)
+            .http_client(wire.clone())
             .endpoint_url(shop.cloud().aws_url())
             .build();
-        let wired = aws.clone().into_builder().http_client(wire.clone()).build();
-        let clients = Clients { dynamodb: aws_sdk_dynamodb::Client::new(&wired), ..Clients::new(&aws) };
-        let config = shop.cloud().shop().config.as_ref().clone();
-        (wire, Shop::new(config, clients, shop.clock.clone()))
+        let served = shop.cloud().shop().clone();
+        let store = Store::new(Client::from_conf(dynamodb), &served.config);
+        (wire, Shop { store, ..served })
     }
 
     /// Breaks the next call of an operation, such as `TransactWriteItems`; after those that were to
