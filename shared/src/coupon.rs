@@ -64,7 +64,7 @@ pub enum CouponStatus {
 }
 
 impl Percent {
-    /// So many whole percent.
+    /// So many percent.
     ///
     /// # Errors
     /// Says for a person what is wrong with 0 or more than 100.
