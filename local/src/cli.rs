@@ -17,7 +17,8 @@ const RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// The shop's whole cloud in one process: API Gateway, Lambda, DynamoDB, SQS, SES and schedules.
 ///
-/// Functions log to stderr from the level that LOG_LEVEL names, warn unless set.
+/// Functions log to stderr from the level that LOG_LEVEL names, warn unless set. Payment events are
+/// signed with STRIPE_WEBHOOK_SECRET, whsec_local unless set.
 #[derive(Debug, Parser)]
 #[command(name = "local", version)]
 pub(crate) struct Cli {
@@ -46,6 +47,8 @@ pub(crate) struct Cli {
 
 impl From<Cli> for Options {
     fn from(cli: Cli) -> Options {
+        let defaults = Options::default();
+        let webhook_secret = std::env::var("STRIPE_WEBHOOK_SECRET").ok().filter(|secret| !secret.is_empty());
         Options {
             host: cli.host,
             port: cli.port,
@@ -54,9 +57,10 @@ impl From<Cli> for Options {
             seed: !cli.no_seed,
             reservation_ttl: cli.reservation_ttl,
             payment_deadline: cli.payment_deadline,
+            stripe_webhook_secret: webhook_secret.unwrap_or(defaults.stripe_webhook_secret),
             run_schedules: true,
             retry_delay: Some(RETRY_DELAY),
-            ..Options::default()
+            ..defaults
         }
     }
 }

@@ -262,7 +262,8 @@ fn config(environment: &BTreeMap<String, String>, options: &Options) -> Result<C
             "PAYMENT_DEADLINE_SECONDS" => options.payment_deadline,
             _ => None,
         };
-        seconds.map(|seconds| seconds.to_string()).or_else(|| environment.get(name).cloned())
+        let payments = (name == "STRIPE_WEBHOOK_SECRET").then(|| options.stripe_webhook_secret.clone());
+        seconds.map(|seconds| seconds.to_string()).or(payments).or_else(|| environment.get(name).cloned())
     })
 }
 

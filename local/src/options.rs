@@ -29,6 +29,8 @@ pub struct Options {
     pub reservation_ttl: Option<u64>,
     /// In place of the template's `PAYMENT_DEADLINE_SECONDS`.
     pub payment_deadline: Option<u64>,
+    /// What payment events are signed with.
+    pub stripe_webhook_secret: String,
     /// What the names of tables and queues start with.
     pub stack_name: String,
     /// The DynamoDB to use in place of the embedded one.
@@ -52,6 +54,7 @@ impl Default for Options {
             seed: false,
             reservation_ttl: None,
             payment_deadline: None,
+            stripe_webhook_secret: "whsec_local".to_owned(),
             stack_name: "local".to_owned(),
             dynamodb_endpoint: None,
             clock: Clock::system(),

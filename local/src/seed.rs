@@ -172,8 +172,8 @@ pub async fn plant(shop: &Shop, users: &UserPool) -> Result<(), SeedError> {
         return Ok(());
     }
     for (position, demo) in (0..).zip(&PRODUCTS) {
-        match shop.store.create_product(&new_product(shop, position, demo)?).await {
-            Ok(()) | Err(Error::Conflict) => {}
+        match shop.store.create_product(&new_product(shop, position, demo)?, None).await {
+            Ok(_) | Err(Error::Conflict) => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -39,6 +39,35 @@ impl Caller {
         self.groups.iter().any(|group| group == "seller")
     }
 
+    /// Refuses whoever does not manage the shop.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn must_be_admin(&self) -> Result<(), Error> {
+        if self.is_admin() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Refuses whoever neither manages the shop nor sells in it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn must_be_staff(&self) -> Result<(), Error> {
+        if self.is_admin() || self.is_seller() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Refuses whoever does not sell in the shop.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn must_be_seller(&self) -> Result<(), Error> {
+        if self.is_seller() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Whose products they may see and change: everybody's, or only one seller's.
+    pub fn sells_for(&self) -> Option<UserId> {
+        (!self.is_admin()).then_some(self.user_id)
+    }
+
     /// The user this request is for: the caller, or the one an admin names.
     ///
     /// # Errors

@@ -18,7 +18,8 @@ pub use self::view::{CartView, LineView};
 use crate::catalog::{MAX_QUANTITY, Product};
 use crate::error::{Error, Shortage};
 use crate::ids::{CartId, ItemId, KeyId, OrderId, ProductId, UserId};
-use crate::inventory::{self, Allocation, Level, Movement, Sku, StockChanges};
+use crate::inventory::movement::{Movement, StockChanges};
+use crate::inventory::{self, Allocation, Level, Sku};
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -188,6 +189,11 @@ impl Cart {
         self.recent_adds.push(add);
     }
 
+    /// No changes to the stock yet, on account of this filling of the cart.
+    fn stock_changes(&self) -> StockChanges {
+        StockChanges::caused_by(self.cart_id.map(|cart_id| cart_id.to_string()).unwrap_or_default())
+    }
+
     /// How many units of a product the cart has, in all its variations but `except`.
     fn units_of(&self, product_id: ProductId, except: ItemId) -> u32 {
         let others = self.lines.iter().filter(|(id, line)| **id != except && line.variation.product_id == product_id);
@@ -233,12 +239,12 @@ impl Cart {
     ) -> Result<StockChanges, Error> {
         let others = self.units_of(product.product_id, item_id);
         let user_id = self.user_id;
+        let mut stock = self.stock_changes();
         let line = self.lines.get_mut(&item_id).ok_or(Error::CartItemNotFound)?;
         if quantity > MAX_QUANTITY || (quantity > line.quantity && quantity + others > product.quantity_limit()) {
             return Err(Error::QuantityLimit { max: product.quantity_limit() });
         }
         let (sku, held) = (line.sku(), line.allocation.total());
-        let mut stock = StockChanges::default();
         if quantity > held {
             if !product.is_active() {
                 return Err(Error::field(
@@ -270,15 +276,15 @@ impl Cart {
 
     /// Takes a line out and releases its stock; none if there is no such line.
     pub fn remove(&mut self, item_id: ItemId) -> Option<StockChanges> {
+        let mut stock = self.stock_changes();
         let line = self.lines.remove(&item_id)?;
-        let mut stock = StockChanges::default();
         stock.move_units(Movement::Release, &line.sku(), &line.allocation);
         Some(stock)
     }
 
     /// Releases the stock of every line; the lines stay.
     pub fn release(&mut self) -> StockChanges {
-        let mut stock = StockChanges::default();
+        let mut stock = self.stock_changes();
         for line in self.lines.values_mut() {
             stock.move_units(Movement::Release, &line.sku(), &std::mem::take(&mut line.allocation));
         }

@@ -1,10 +1,12 @@
-//! The catalogue: products, their sizes, and how much of each is left.
+//! The catalogue: products, their sizes, and how much of each is left. [`requests`] is how it is changed.
+
+pub mod requests;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::ids::{ProductId, UserId};
-use crate::inventory::{Level, Sku};
+use crate::inventory::{Level, Sku, StockId};
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -105,6 +107,20 @@ impl Product {
     pub fn skus(&self) -> Vec<Sku> {
         let sku = |size| Sku { product_id: self.product_id, size };
         if self.has_sizes { self.sizes.iter().cloned().map(Some).map(sku).collect() } else { vec![sku(None)] }
+    }
+
+    /// The inventory items of this product: every shard of every SKU.
+    pub fn stock_ids(&self) -> Vec<StockId> {
+        let shards = |sku: Sku| (0..self.stock_shards).map(move |shard| StockId { sku: sku.clone(), shard });
+        self.skus().into_iter().flat_map(shards).collect()
+    }
+
+    /// Refuses whoever sells only their own products, unless this is one.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn must_be_sold_for(&self, sells_for: Option<UserId>) -> Result<(), Error> {
+        if sells_for.is_none() || sells_for == self.seller_id { Ok(()) } else { Err(Error::Forbidden) }
     }
 
     /// The SKU that a request for `size` means.

@@ -25,6 +25,9 @@ pub struct Config {
     pub currency: String,
     /// `SIGNING_SECRET`: the key that coupon codes and list cursors are derived with.
     pub signing_secret: String,
+    /// `STRIPE_WEBHOOK_SECRET`: what Stripe signs its webhook with; none where no payments are taken
+    /// online, or in a function that has nothing to do with them.
+    pub stripe_webhook_secret: Option<String>,
     /// `SHOP_NAME`: what mails call the shop.
     pub shop_name: String,
     /// `SHOP_URL`: where mails send the buyer.
@@ -65,6 +68,7 @@ impl Config {
             payment_deadline: seconds("PAYMENT_DEADLINE_SECONDS")?,
             currency: text("CURRENCY")?,
             signing_secret: text("SIGNING_SECRET")?,
+            stripe_webhook_secret: lookup("STRIPE_WEBHOOK_SECRET").filter(|secret| !secret.is_empty()),
             shop_name: text("SHOP_NAME")?,
             shop_url: text("SHOP_URL")?,
             mail_sender: text("MAIL_SENDER")?,

@@ -63,6 +63,16 @@ pub enum CouponStatus {
     Revoked,
 }
 
+impl fmt::Display for CouponStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            CouponStatus::Active => "active",
+            CouponStatus::Redeemed => "redeemed",
+            CouponStatus::Revoked => "revoked",
+        })
+    }
+}
+
 impl Percent {
     /// So many percent.
     ///

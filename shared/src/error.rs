@@ -25,6 +25,9 @@ pub enum Error {
     /// There is nothing to check out.
     #[error("The cart is empty; add an item first")]
     CartEmpty,
+    /// What claims to come from the payment provider is not signed by it; says what is wrong.
+    #[error("{0}")]
+    InvalidSignature(&'static str),
 
     /// The request carries no verified identity. API Gateway answers this before a function runs.
     #[error("Unauthorized")]
@@ -60,6 +63,9 @@ pub enum Error {
         /// What the order would cost now.
         actual: Money,
     },
+    /// The order cannot take this step; says which it can.
+    #[error("{0}")]
+    InvalidTransition(String),
     /// The coupon paid for another order.
     #[error("This coupon has been used already")]
     CouponAlreadyRedeemed,

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::body::Json;
-use self::body::read_json;
+use self::body::{bounded, read_json};
 pub use self::problem::{problem, status_and_code};
 use crate::auth::Caller;
 use crate::error::Error;
@@ -112,6 +112,19 @@ impl Request {
     pub fn json_or_empty<T: DeserializeOwned>(&self) -> Result<Json<T>, Error> {
         let body = self.0.body().as_ref();
         read_json(if body.is_empty() { b"{}" } else { body })
+    }
+
+    /// The body as it came, byte for byte.
+    ///
+    /// # Errors
+    /// [`Error::PayloadTooLarge`].
+    pub fn raw_body(&self) -> Result<&[u8], Error> {
+        bounded(self.0.body().as_ref())
+    }
+
+    /// The text of a header, if it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers().get(name)?.to_str().ok()
     }
 
     /// The `Idempotency-Key` header for `body`, bound to the caller, the user acted for and the route.

@@ -31,6 +31,9 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
+            /// The id that sorts before all others.
+            pub const LEAST: Self = Self(Uuid::nil());
+
             /// A new random id.
             pub fn random() -> Self {
                 Self(Uuid::new_v4())

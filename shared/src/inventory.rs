@@ -1,4 +1,8 @@
-//! Stock: who may take units from where, and what a movement does to the counters.
+//! Stock: who may take units from where. [`movement`] says what that does to the counters, and
+//! [`adjustment`] is how they are set right by hand.
+
+pub mod adjustment;
+pub mod movement;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,10 +32,17 @@ pub struct StockId {
     pub shard: u16,
 }
 
-impl fmt::Display for StockId {
+impl fmt::Display for Sku {
+    /// The product and the size, `7d9e4b10-…#M`; a dash for a product without sizes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Sku { product_id, size } = &self.sku;
-        write!(f, "{product_id}#{}#{}", size.as_deref().unwrap_or("-"), self.shard)
+        write!(f, "{}#{}", self.product_id, self.size.as_deref().unwrap_or("-"))
+    }
+}
+
+impl fmt::Display for StockId {
+    /// The SKU and the shard, `7d9e4b10-…#M#0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.sku, self.shard)
     }
 }
 
@@ -139,58 +150,6 @@ pub fn put_back(levels: &mut [Level], sku: &Sku, allocation: &Allocation) {
     }
 }
 
-/// What happens to units of stock. Units are never made or lost: each movement takes from one
-/// counter what it adds to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Movement {
-    /// Available units become reserved.
-    Reserve,
-    /// Reserved units become available.
-    Release,
-    /// Reserved units become sold.
-    Sell,
-    /// Available units become sold.
-    SellDirectly,
-}
-
-/// What a movement, or several, do to the counters of one shard. The three always sum to zero.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Change of the units that nobody holds.
-    pub available: i64,
-    /// Change of the units that carts and unpaid orders hold.
-    pub reserved: i64,
-    /// Change of the units that orders bought.
-    pub sold: i64,
-}
-
-/// All that one transaction does to the stock, merged so that each shard is written once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StockChanges(BTreeMap<StockId, Change>);
-
-impl StockChanges {
-    /// Moves every unit of `allocation`.
-    pub fn move_units(&mut self, movement: Movement, sku: &Sku, allocation: &Allocation) {
-        for (shard, units) in allocation.parts() {
-            let change = self.0.entry(StockId { sku: sku.clone(), shard }).or_default();
-            let units = i64::from(units);
-            let (from, to) = match movement {
-                Movement::Reserve => (&mut change.available, &mut change.reserved),
-                Movement::Release => (&mut change.reserved, &mut change.available),
-                Movement::Sell => (&mut change.reserved, &mut change.sold),
-                Movement::SellDirectly => (&mut change.available, &mut change.sold),
-            };
-            *from -= units;
-            *to += units;
-        }
-    }
-
-    /// Each shard with what happens to it; those that stay as they are left out.
-    pub fn iter(&self) -> impl Iterator<Item = (&StockId, &Change)> {
-        self.0.iter().filter(|(_, change)| **change != Change::default())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,18 +203,5 @@ mod tests {
         let given = held.give_back(4);
         assert_eq!(given, Allocation(BTreeMap::from([(0, 1), (1, 1), (2, 2)])));
         assert_eq!(held, Allocation(BTreeMap::from([(0, 4)])));
-    }
-
-    #[test]
-    fn movements_on_one_shard_merge_and_make_no_units() {
-        let mut changes = StockChanges::default();
-        let part = |units| Allocation(BTreeMap::from([(0, units)]));
-        changes.move_units(Movement::Sell, &sku(), &part(2));
-        changes.move_units(Movement::SellDirectly, &sku(), &part(3));
-        let merged: Vec<_> = changes.iter().collect();
-        assert_eq!(*merged[0].1, Change { available: -3, reserved: -2, sold: 5 });
-        changes.move_units(Movement::Reserve, &sku(), &part(1));
-        changes.move_units(Movement::Release, &sku(), &part(1));
-        assert!(changes.iter().all(|(_, change)| change.available + change.reserved + change.sold == 0));
     }
 }

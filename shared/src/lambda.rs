@@ -2,6 +2,8 @@
 //!
 //! [`serve`] runs one under the Lambda runtime; the local cloud calls the same [`Function`] directly.
 
+mod log;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -93,7 +95,7 @@ where
 /// # Errors
 /// A setting that is missing, or a fault of the runtime itself.
 pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
-    log_as_json();
+    log::as_json();
     let clients = Clients::new(&aws_config().await);
     let shop = Shop::new(Config::from_env()?, clients, Clock::system());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
@@ -101,17 +103,6 @@ pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
         async move { function.invoke(&shop, event.payload, event.context).await }
     }))
     .await
-}
-
-fn log_as_json() {
-    let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok());
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_max_level(level.unwrap_or(tracing::Level::INFO))
-        .init();
 }
 
 /// Reads the event. The authorizer's claims are documented as strings, but emulators and custom

@@ -3,14 +3,14 @@
 //! Read the modules in this order.
 //!
 //! The domain, without IO, clock or randomness of its own:
-//! [`money`], [`ids`], [`text`], [`time`], [`user`], [`catalog`], [`inventory`], [`cart`], [`coupon`],
+//! [`money`], [`number`], [`ids`], [`text`], [`time`], [`user`], [`catalog`], [`inventory`], [`cart`], [`coupon`],
 //! [`order`], [`reward`].
 //!
 //! The store, the only place that knows DynamoDB: [`store`].
 //!
 //! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
-//! (lists in pages), [`sqs`] and [`mail`] (what goes out), [`config`], [`shop`] (all of it,
-//! connected) and [`lambda`] (how a function is served).
+//! (lists in pages), [`stripe`] (what the payment provider says), [`sqs`], [`mail`] and [`metrics`] (what goes
+//! out), [`config`], [`shop`] (all of it, connected) and [`lambda`] (how a function is served).
 
 pub mod auth;
 pub mod cart;
@@ -23,7 +23,9 @@ pub mod ids;
 pub mod inventory;
 pub mod lambda;
 pub mod mail;
+pub mod metrics;
 pub mod money;
+pub mod number;
 pub mod order;
 pub mod paging;
 pub mod reward;
@@ -31,6 +33,7 @@ pub mod shape;
 pub mod shop;
 pub mod sqs;
 pub mod store;
+pub mod stripe;
 pub mod text;
 pub mod time;
 pub mod user;

@@ -1,15 +1,21 @@
 //! Orders: what was bought, by whom, for how much, and how far it has come.
 
+mod payment;
 mod placing;
-
-use std::str::FromStr;
+mod statistics;
+mod status;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::placing::{Buyer, CheckoutRequest, PlacedOrder, Purchase, PurchasedLine, Split};
+pub use self::payment::{Outcome, Payment, PaymentMethod, PaymentStatus, Settlement, minor_units};
+pub use self::placing::{Buyer, CheckoutRequest, DirectOrder, PlacedOrder, Purchase, PurchasedLine, Split, Terms};
+pub use self::statistics::Statistics;
+pub use self::status::{Actor, OrderStatus, Progress, Transition};
+use crate::auth::Caller;
 use crate::cart::Properties;
 use crate::error::Error;
 use crate::ids::{ItemId, OrderId, ProductId, UserId};
+use crate::inventory::Sku;
 use crate::money::Money;
 use crate::time::Timestamp;
 use crate::user::{Address, Contact};
@@ -88,33 +94,6 @@ pub struct OrderLine {
     pub line_total: Money,
 }
 
-/// How far an order has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderStatus {
-    /// Waiting for its online payment; its stock is reserved.
-    UnderPaying,
-    /// Bought; its stock is sold.
-    Placed,
-    /// Being packed.
-    Processing,
-    /// On its way.
-    Shipped,
-    /// Received.
-    Delivered,
-    /// Called off; its stock went back.
-    Cancelled,
-}
-
-impl FromStr for OrderStatus {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<OrderStatus, String> {
-        let known = "must be one of under_paying, placed, processing, shipped, delivered, cancelled";
-        serde_json::from_value(text.into()).map_err(|_| known.to_owned())
-    }
-}
-
 /// A status that an order took on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChange {
@@ -128,55 +107,34 @@ pub struct StatusChange {
     pub reason: Option<String>,
 }
 
-/// How an order is paid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Payment {
-    /// The way the buyer chose.
-    pub method: PaymentMethod,
-    /// Where the payment stands.
-    pub status: PaymentStatus,
-    /// Until when it must arrive.
-    pub deadline: Option<Timestamp>,
-    /// What the payment provider calls it.
-    pub reference: Option<String>,
-}
-
-/// The ways to pay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentMethod {
-    /// To whoever brings it.
-    #[default]
-    OnDelivery,
-    /// To a payment provider, before it is sent.
-    Online,
-}
-
-/// Where a payment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    /// Paid on delivery.
-    NotRequired,
-    /// Not arrived yet.
-    Pending,
-    /// Arrived.
-    Succeeded,
-    /// Refused, or too late.
-    Failed,
-    /// Arrived for an order that is cancelled.
-    RefundRequired,
+impl OrderLine {
+    /// What is stocked of it.
+    pub fn sku(&self) -> Sku {
+        Sku { product_id: self.product_id, size: self.size.clone() }
+    }
 }
 
 impl Order {
-    /// Lets only those see an order who may: its buyer, its seller, an admin. To anybody else it
-    /// does not exist.
+    /// What `caller` is to the order. To whoever is nothing to it, it does not exist.
     ///
     /// # Errors
     /// [`Error::OrderNotFound`].
-    pub fn visible_to(self, caller: &crate::auth::Caller) -> Result<Order, Error> {
-        let owner = self.summary.user_id == caller.user_id;
-        let seller = caller.is_seller() && self.summary.seller_id == Some(caller.user_id);
-        if owner || seller || caller.is_admin() { Ok(self) } else { Err(Error::OrderNotFound) }
+    pub fn actor(&self, caller: &Caller) -> Result<Actor, Error> {
+        let sells_it = caller.is_seller() && self.summary.seller_id == Some(caller.user_id);
+        if caller.is_admin() || sells_it {
+            Ok(Actor::Staff)
+        } else if self.summary.user_id == caller.user_id {
+            Ok(Actor::Owner)
+        } else {
+            Err(Error::OrderNotFound)
+        }
+    }
+
+    /// Gives the order a new status.
+    pub fn enter(&mut self, transition: &Transition, by: Option<UserId>, reason: Option<String>, now: Timestamp) {
+        let status = transition.to();
+        self.summary.status = status;
+        self.summary.updated_at = now;
+        self.status_history.push(StatusChange { status, at: now, by, reason });
     }
 }

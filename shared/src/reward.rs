@@ -12,6 +12,10 @@ use crate::order::{Order, OrderStatus, OrderSummary};
 use crate::paging::keyed;
 use crate::time::Timestamp;
 
+/// The most coupons that one order earns, however many rules it meets: cancelling the order revokes all
+/// of them in the one transaction that puts its stock right, which DynamoDB limits to 100 writes.
+pub const MAX_COUPONS_OF_AN_ORDER: usize = 30;
+
 /// A rule: who meets the condition while it is live earns the coupon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {

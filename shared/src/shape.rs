@@ -33,6 +33,42 @@ where
     word.map(|word| T::deserialize(IntoDeserializer::<D::Error>::into_deserializer(word))).transpose()
 }
 
+/// Reads a fieldless enum from a string.
+///
+/// # Errors
+/// Any other shape, and a string that names no variant.
+pub fn one_word<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(IntoDeserializer::<D::Error>::into_deserializer(String::deserialize(deserializer)?))
+}
+
+/// Reads a field that may be left out, but must not be null.
+///
+/// # Errors
+/// Null, and what the type itself refuses.
+pub fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads a field for which null is something else than being left out.
+///
+/// # Errors
+/// What the type itself refuses.
+pub fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
 struct Object<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {

@@ -71,7 +71,11 @@ impl OrderEvents {
         }
     }
 
-    async fn send(&self, orders: &[Order]) -> Result<(), Error> {
+    /// Announces placed orders, ten at most.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the queue did not take all of them.
+    pub async fn send(&self, orders: &[Order]) -> Result<(), Error> {
         let mut request = self.client.send_message_batch().queue_url(&self.queue_url);
         for (index, order) in orders.iter().enumerate() {
             let body = serde_json::to_string(&OrderEvent::placed(order)).map_err(Error::internal)?;

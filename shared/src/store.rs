@@ -4,17 +4,27 @@
 //! reach several items at once. Then one module a table, and one for each operation that changes
 //! several tables together.
 
+mod adjustments;
 mod call;
+mod cancel;
 mod carts;
 mod checkout;
 mod coupons;
+mod direct_order;
 mod expire;
+mod fulfil;
 mod inventory;
+mod inventory_list;
 pub mod keys;
+mod order_lists;
 mod orders;
+mod orders_by_day;
+mod payments;
+mod placing;
 mod products;
 mod read;
 mod release;
+mod requeue;
 mod reward_rules;
 mod sweep;
 mod transaction;
@@ -24,12 +34,19 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 
+pub use self::adjustments::Adjusted;
 pub use self::carts::AddedItem;
-pub use self::checkout::PlacedCheckout;
 pub use self::coupons::MailClaim;
 pub use self::expire::ExpiryReport;
+pub use self::inventory_list::LowStock;
+pub use self::order_lists::OrdersOf;
 pub use self::orders::OrderRecord;
+pub use self::orders_by_day::OrderFilter;
+pub use self::payments::{PaymentReport, Settled, Sum};
+pub use self::placing::Placed;
+pub use self::products::CreatedProduct;
 pub use self::release::ReleaseReport;
+pub use self::requeue::RequeueReport;
 use crate::cart::HoldPolicy;
 use crate::config::Config;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use lambda_http::http::Uri;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -44,6 +45,77 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// Any number of lines, up to `MAX` characters, without blanks around them. May be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Prose<const MAX: usize>(String);
+
+impl<const MAX: usize> Prose<MAX> {
+    /// Trims and checks.
+    ///
+    /// # Errors
+    /// Says for a person what is wrong.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.chars().count() > MAX {
+            return Err(format!("must be at most {MAX} characters long"));
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err("must not contain control characters other than line breaks and tabs".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Prose<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Prose<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// The address of something on the web: `http` or `https`, with a host, at most 2,048 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct WebUrl(String);
+
+impl WebUrl {
+    /// Trims and checks.
+    ///
+    /// # Errors
+    /// Says for a person what is wrong.
+    pub fn new(text: &str) -> Result<WebUrl, String> {
+        const MAX: usize = 2_048;
+        let text = text.trim();
+        let uri = Some(text).filter(|text| text.len() <= MAX).and_then(|text| text.parse::<Uri>().ok());
+        let on_the_web = uri.is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+        });
+        if on_the_web {
+            Ok(WebUrl(text.to_owned()))
+        } else {
+            Err("must be a web address, such as https://example.com/lamp.jpg".to_owned())
+        }
+    }
+}
+
+impl fmt::Display for WebUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for WebUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WebUrl, D::Error> {
+        WebUrl::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
@@ -98,6 +170,34 @@ mod tests {
         assert_eq!(Text::<3>::new("abcd").unwrap_err(), "must be at most 3 characters long");
         assert!(Text::<3>::new(" \t").is_err());
         assert!(Text::<9>::new("a\nb").is_err());
+    }
+
+    #[test]
+    fn prose_may_have_lines_and_may_be_empty() {
+        assert_eq!(Prose::<9>::new(" a\nb\t ").unwrap().to_string(), "a\nb");
+        assert_eq!(Prose::<9>::new("").unwrap(), Prose::default());
+        assert!(Prose::<2>::new("abc").is_err());
+        assert!(Prose::<9>::new("a\0b").is_err());
+    }
+
+    #[test]
+    fn only_addresses_on_the_web_are_web_addresses() {
+        for good in ["https://example.com/a.jpg?w=1#x", "http://localhost:8080", "https://example.com/%C3%A9"] {
+            assert!(WebUrl::new(good).is_ok(), "{good}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(2_048));
+        for bad in [
+            "",
+            "lamp.jpg",
+            "/lamp.jpg",
+            "ftp://example.com/x",
+            "javascript:alert(1)",
+            "https://",
+            "https://a b",
+            &long,
+        ] {
+            assert!(WebUrl::new(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

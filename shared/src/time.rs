@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -30,14 +31,67 @@ impl Timestamp {
         self.0.timestamp()
     }
 
-    /// The day in UTC, `2026-11-20`.
-    pub fn day(self) -> String {
-        self.0.format("%Y-%m-%d").to_string()
+    /// The day in UTC.
+    pub fn day(self) -> Day {
+        Day(self.0.date_naive())
     }
 
     /// The day as a person writes it, `20 November 2026`.
     pub fn long_date(self) -> String {
         self.0.format("%-d %B %Y").to_string()
+    }
+}
+
+/// A day in UTC. Its text is `2026-11-20`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    /// When it begins.
+    pub fn start(self) -> Timestamp {
+        Timestamp(self.0.and_time(NaiveTime::MIN).and_utc())
+    }
+
+    /// When the next one begins.
+    pub fn end(self) -> Timestamp {
+        Day(self.0.succ_opt().unwrap_or(self.0)).start()
+    }
+
+    /// This day and those before it, back to `first`.
+    pub fn back_to(self, first: Day) -> impl Iterator<Item = Day> {
+        std::iter::successors(Some(self), |day| day.0.pred_opt().map(Day)).take_while(move |day| *day >= first)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl FromStr for Day {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Day, chrono::ParseError> {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Day)
+    }
+}
+
+/// Reads an RFC 3339 time, or a date, which is when that day begins.
+impl FromStr for Timestamp {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Timestamp, &'static str> {
+        let time =
+            || DateTime::parse_from_rfc3339(text).map(|moment| Timestamp::from_millis(moment.timestamp_millis()));
+        let day = || text.parse::<Day>().map(Day::start);
+        // Years of other than four digits would not sort as text.
+        let plain = text.as_bytes().get(4) == Some(&b'-');
+        time()
+            .or_else(|_| day())
+            .ok()
+            .filter(|_| plain)
+            .ok_or("must be a date or an RFC 3339 time, such as 2026-11-20T06:21:33Z")
     }
 }
 
@@ -110,7 +164,26 @@ mod tests {
         let moment = Timestamp::from_millis(1_795_155_693_120);
         assert_eq!(moment.to_string(), "2026-11-20T06:21:33.120Z");
         assert_eq!(serde_json::from_str::<Timestamp>("\"2026-11-20T06:21:33.120Z\"").unwrap(), moment);
-        assert_eq!(moment.day(), "2026-11-20");
+        assert_eq!(moment.day().to_string(), "2026-11-20");
+    }
+
+    #[test]
+    fn days_begin_and_end_at_midnight() {
+        let day: Day = "2028-03-01".parse().unwrap();
+        assert_eq!(day.start().to_string(), "2028-03-01T00:00:00.000Z");
+        assert_eq!(day.end().to_string(), "2028-03-02T00:00:00.000Z");
+        let days: Vec<_> = day.back_to("2028-02-28".parse().unwrap()).map(|day| day.to_string()).collect();
+        assert_eq!(days, ["2028-03-01", "2028-02-29", "2028-02-28"]);
+    }
+
+    #[test]
+    fn a_moment_is_read_from_a_time_or_a_date() {
+        let read = |text: &str| text.parse::<Timestamp>().map(|moment| moment.to_string());
+        assert_eq!(read("2026-11-20").unwrap(), "2026-11-20T00:00:00.000Z");
+        assert_eq!(read("2026-11-20T06:21:33+02:00").unwrap(), "2026-11-20T04:21:33.000Z");
+        for bad in ["", "2026-11-31", "20.11.2026", "2026-11-20T06:21", "yesterday", "+12026-11-20", "2026"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

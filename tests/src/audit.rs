@@ -57,12 +57,14 @@ pub struct Snapshot {
     pub coupons: Vec<Value>,
     /// Reward rules.
     pub reward_rules: Vec<Value>,
+    /// Adjustments of the stock.
+    pub adjustments: Vec<Value>,
 }
 
 impl Snapshot {
     /// Every table's name after the stack's.
-    pub const TABLES: [&'static str; 7] =
-        ["users", "products", "inventory", "carts", "orders", "coupons", "reward_rules"];
+    pub const TABLES: [&'static str; 8] =
+        ["users", "products", "inventory", "carts", "orders", "coupons", "reward_rules", "adjustments"];
 
     /// Reads every table. Tables are read one after the other: it is sound only while nothing is written.
     pub async fn take(client: &Client, stack_name: &str) -> Snapshot {
@@ -75,6 +77,7 @@ impl Snapshot {
             orders: read("orders").await,
             coupons: read("coupons").await,
             reward_rules: read("reward_rules").await,
+            adjustments: read("adjustments").await,
         }
     }
 
@@ -88,9 +91,14 @@ impl Snapshot {
         findings.0
     }
 
-    /// The orders themselves, without the ids that stand for them.
+    /// The orders themselves, without the ids that stand for them and what is left of deleted ones.
     pub fn placed_orders(&self) -> impl Iterator<Item = &Value> {
-        self.orders.iter().filter(|entry| entry["alias_of"].is_null())
+        self.orders.iter().filter(|entry| entry["alias_of"].is_null() && entry["deleted_at"].is_null())
+    }
+
+    /// What is left of deleted orders.
+    pub fn deleted_orders(&self) -> impl Iterator<Item = &Value> {
+        self.orders.iter().filter(|entry| !entry["deleted_at"].is_null())
     }
 }
 

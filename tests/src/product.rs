@@ -115,7 +115,7 @@ impl<'a> Draft<'a> {
     /// Lists it.
     pub async fn list(self) -> Product {
         let new = NewProduct { product: self.product, opening_stock: self.opening_stock };
-        self.shop.store().create_product(&new).await.expect("the product is listed");
+        self.shop.store().create_product(&new, None).await.expect("the product is listed");
         Product { id: new.product.product_id, name: new.product.name }
     }
 }

@@ -147,7 +147,7 @@ impl Shop {
 
     /// Takes a product out of the catalogue.
     pub async fn archive(&self, product: &Product) {
-        self.store().archive_product(product.id, self.clock.now()).await.expect("the product is archived");
+        self.store().archive_product(product.id, None, self.clock.now()).await.expect("the product is archived");
     }
 
     /// Changes a product's price.

@@ -184,10 +184,16 @@ async fn a_cart_that_became_two_orders_is_found() {
     finds(&sound, 5, "is missing", |data| {
         data.orders.iter_mut().find(parts).unwrap()["parts"][1] = json!(OrderId::random());
     });
-    finds(&sound, 5, "is a part of both", |data| {
-        let split = data.orders.iter_mut().find(parts).unwrap()["parts"].clone();
-        let other = data.orders.iter_mut().find(|order| order["status"] == "under_paying").unwrap();
-        other["parts"] = json!([other["order_id"], split[1]]);
+    finds(&sound, 5, "knows of other parts", |data| {
+        let split = data.orders.iter_mut().find(parts).unwrap();
+        split["parts"] = json!([split["order_id"]]);
+        let split = split["parts"].clone();
+        data.orders.iter_mut().filter(parts).last().unwrap()["parts"][0] = split[0].clone();
+        data.orders.iter_mut().find(parts).unwrap()["parts"] = split;
+    });
+    finds(&sound, 5, "is none of its own parts", |data| {
+        let other = data.orders[0]["order_id"].clone();
+        data.orders.iter_mut().filter(|order| order["order_id"] != other).last().unwrap()["parts"] = json!([other]);
     });
     shop.finish().await;
 }

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use shared::error::Error;
 use shared::mail::reward_mail;
 use shared::order::{Order, OrderStatus};
-use shared::reward::{History, Rule};
+use shared::reward::{History, MAX_COUPONS_OF_AN_ORDER, Rule};
 use shared::shop::Shop;
 use shared::sqs::OrderEvent;
 use shared::store::MailClaim;
@@ -67,7 +67,8 @@ async fn grant(shop: &Shop, rules: &[Rule], order: &Order) -> Result<Vec<String>
     } else {
         History::default()
     };
-    let earned: Vec<&Rule> = live.into_iter().filter(|rule| rule.is_earned_by(order, &history, now)).collect();
+    let earned = live.into_iter().filter(|rule| rule.is_earned_by(order, &history, now));
+    let earned: Vec<&Rule> = earned.take(MAX_COUPONS_OF_AN_ORDER).collect();
     if earned.is_empty() {
         return Ok(Vec::new());
     }
@@ -84,7 +85,7 @@ async fn mail(shop: &Shop, order: &Order, codes: &[String]) -> Result<bool, Erro
     for coupon in shop.store.coupons(codes).await? {
         match shop.store.claim_mail(&coupon.code, shop.clock.now()).await? {
             MailClaim::Granted => {}
-            MailClaim::Mailed => continue,
+            MailClaim::NotNeeded => continue,
             MailClaim::Busy => {
                 all_mailed = false;
                 continue;

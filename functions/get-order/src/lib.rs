@@ -12,5 +12,6 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let caller = request.caller()?;
     let order_id = request.path_id("order_id", Error::OrderNotFound)?;
     let order = shop.store.order(order_id).await?.order;
-    http::ok(&order.visible_to(&caller)?)
+    order.actor(&caller)?;
+    http::ok(&order)
 }

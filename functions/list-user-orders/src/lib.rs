@@ -4,6 +4,7 @@ use shared::error::Error;
 use shared::http::{self, Request, Response};
 use shared::paging::Cursors;
 use shared::shop::Shop;
+use shared::store::OrdersOf;
 
 /// Answers a page of order summaries, of one status if the query names it.
 ///
@@ -16,5 +17,5 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     shop.store.profile(user_id).await?;
     let list = format!("orders/{user_id}/{status:?}");
     let cursors = Cursors::new(&shop.config.signing_secret, list);
-    http::ok(&shop.store.orders_of(user_id, status, &page, &cursors).await?)
+    http::ok(&shop.store.orders_of(OrdersOf::Buyer(user_id), status, &page, &cursors).await?)
 }

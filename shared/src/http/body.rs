@@ -17,12 +17,14 @@ pub struct Json<T> {
     pub(super) fingerprint: String,
 }
 
+/// The body, if it is no larger than a body may be.
+pub(super) fn bounded(body: &[u8]) -> Result<&[u8], Error> {
+    if body.len() <= MAX_BODY_BYTES { Ok(body) } else { Err(Error::PayloadTooLarge) }
+}
+
 pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<Json<T>, Error> {
-    if body.len() > MAX_BODY_BYTES {
-        return Err(Error::PayloadTooLarge);
-    }
     // What is not JSON at all is told apart first, whatever its fields would have been.
-    let text = std::str::from_utf8(body).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
+    let text = std::str::from_utf8(bounded(body)?).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
     if !text.trim_start().starts_with('{') {
         return Err(Error::field("body", "must be a JSON object"));

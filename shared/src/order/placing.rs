@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Order, OrderLine, OrderStatus, OrderSummary, Payment, PaymentMethod, PaymentStatus, StatusChange};
-use crate::cart::Variation;
+use crate::cart::{Properties, Quantity, Variation};
 use crate::coupon;
-use crate::ids::{OrderId, UserId};
-use crate::inventory::{Allocation, Movement, StockChanges};
+use crate::ids::{OrderId, ProductId, UserId};
+use crate::inventory::Allocation;
+use crate::inventory::movement::{Movement, StockChanges};
 use crate::money::Money;
 use crate::shape::{object, word};
 use crate::text::Text;
@@ -37,6 +38,79 @@ pub struct CheckoutRequest {
     /// How to divide it; not at all if left out.
     #[serde(default, deserialize_with = "word")]
     pub split: Option<Split>,
+}
+
+/// A request to order one product at once, past the cart.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectOrder {
+    /// What is bought.
+    pub product_id: ProductId,
+    /// How many.
+    pub quantity: Quantity,
+    /// In which size, for a product with sizes.
+    pub size: Option<Text<50>>,
+    /// What the buyer chose.
+    pub product_properties: Option<Properties>,
+    /// Who buys; the caller if left out.
+    pub user_id: Option<UserId>,
+    /// Whom to reach; the profile's if left out.
+    #[serde(default, deserialize_with = "object")]
+    pub contact: Option<ContactInput>,
+    /// Where it goes; the profile's if left out.
+    #[serde(default, deserialize_with = "object")]
+    pub address: Option<Address>,
+    /// How it is paid; on delivery if left out.
+    #[serde(default, deserialize_with = "word")]
+    pub payment_method: Option<PaymentMethod>,
+    /// A coupon to use.
+    pub coupon_code: Option<Text<64>>,
+}
+
+/// What both ways to order have in common: where the order goes, how it is paid, and with what coupon.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// Whom to reach; the profile's if left out.
+    pub contact: Option<&'a ContactInput>,
+    /// Where it goes; the profile's if left out.
+    pub address: Option<&'a Address>,
+    /// How it is paid; on delivery if left out.
+    pub payment_method: Option<PaymentMethod>,
+    /// A coupon to use.
+    pub coupon_code: Option<&'a Text<64>>,
+}
+
+impl CheckoutRequest {
+    /// Where it goes, how it is paid, and with what coupon.
+    pub fn terms(&self) -> Terms<'_> {
+        Terms {
+            contact: self.contact.as_ref(),
+            address: self.address.as_ref(),
+            payment_method: self.payment_method,
+            coupon_code: self.coupon_code.as_ref(),
+        }
+    }
+}
+
+impl DirectOrder {
+    /// Where it goes, how it is paid, and with what coupon.
+    pub fn terms(&self) -> Terms<'_> {
+        Terms {
+            contact: self.contact.as_ref(),
+            address: self.address.as_ref(),
+            payment_method: self.payment_method,
+            coupon_code: self.coupon_code.as_ref(),
+        }
+    }
+
+    /// What is bought.
+    pub fn variation(&self) -> Variation {
+        Variation {
+            product_id: self.product_id,
+            size: self.size.as_ref().map(ToString::to_string),
+            properties: self.product_properties.clone().unwrap_or_default(),
+        }
+    }
 }
 
 /// How what is bought is divided into orders.
@@ -142,8 +216,9 @@ impl Purchase {
 
     /// What the purchase does to the stock. Paid on delivery, it is sold at once; paid online, it is
     /// reserved until the payment arrives, and belongs to the order from now on.
-    pub fn stock_changes(&self, method: PaymentMethod) -> StockChanges {
-        let mut changes = StockChanges::default();
+    /// `first_id` is the first order made of it.
+    pub fn stock_changes(&self, method: PaymentMethod, first_id: OrderId) -> StockChanges {
+        let mut changes = StockChanges::caused_by(first_id);
         for line in &self.lines {
             let sku = line.variation.sku();
             match method {

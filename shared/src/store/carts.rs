@@ -11,7 +11,8 @@ use crate::cart::{Cart, CartView, Line, LineView, RecentAdd, Variation};
 use crate::catalog::Product;
 use crate::error::Error;
 use crate::ids::{IdempotencyKey, ItemId, UserId};
-use crate::inventory::{Level, StockChanges};
+use crate::inventory::Level;
+use crate::inventory::movement::StockChanges;
 use crate::time::Timestamp;
 use crate::user::Profile;
 

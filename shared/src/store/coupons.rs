@@ -8,7 +8,7 @@ use super::Store;
 use super::call::Failure;
 use super::keys::{Key, Table, string, to_item};
 use super::transaction::{Expression, Transaction};
-use crate::coupon::Coupon;
+use crate::coupon::{Coupon, CouponStatus};
 use crate::error::Error;
 use crate::ids::{KeyId, OrderId, RuleId, UserId};
 use crate::order::{Order, OrderStatus};
@@ -24,8 +24,8 @@ const CLAIM_LENGTH: Duration = Duration::from_secs(60);
 pub enum MailClaim {
     /// By the one who asked.
     Granted,
-    /// Not any more: it was mailed.
-    Mailed,
+    /// Not any more: it was mailed, or revoked.
+    NotNeeded,
     /// Not unless whoever is just doing it fails; then the message they have comes back.
     Busy,
 }
@@ -33,6 +33,7 @@ pub enum MailClaim {
 /// How far the mailing of a coupon has come.
 #[derive(Deserialize)]
 struct Mailing {
+    status: CouponStatus,
     emailed_at: Option<Timestamp>,
     mail_claimed_by: Option<KeyId>,
 }
@@ -105,13 +106,15 @@ impl Store {
         let claimant = KeyId::random();
         let claim = Expression::update(
             "SET #mail_claimed_until = :until, #mail_claimed_by = :claimant",
-            "attribute_exists(#code) AND attribute_not_exists(#emailed_at) \
+            "attribute_exists(#code) AND attribute_not_exists(#emailed_at) AND #status <> :revoked \
              AND (attribute_not_exists(#mail_claimed_until) OR #mail_claimed_until <= :now)",
         )
         .name("mail_claimed_until")
         .name("mail_claimed_by")
         .name("emailed_at")
         .name("code")
+        .name("status")
+        .value("revoked", string(CouponStatus::Revoked))
         .value("until", string(now + CLAIM_LENGTH))
         .value("claimant", string(claimant))
         .value("now", string(now));
@@ -122,7 +125,9 @@ impl Store {
         }
         // The claim may be one's own: an attempt that was written, but whose answer was lost.
         Ok(match self.get::<Mailing>(&Key::coupon(code)).await? {
-            Some(Mailing { emailed_at: Some(_), .. }) => MailClaim::Mailed,
+            Some(Mailing { emailed_at: Some(_), .. } | Mailing { status: CouponStatus::Revoked, .. }) => {
+                MailClaim::NotNeeded
+            }
             Some(Mailing { mail_claimed_by, .. }) if mail_claimed_by == Some(claimant) => MailClaim::Granted,
             _ => MailClaim::Busy,
         })
@@ -184,25 +189,62 @@ impl Transaction<'_> {
         .name("redeemed_order_id")
         .name("user_id")
         .name("expires_at")
-        .value("redeemed", string("redeemed"))
-        .value("active", string("active"))
+        .value("redeemed", string(CouponStatus::Redeemed))
+        .value("active", string(CouponStatus::Active))
         .value("order_id", string(order_id))
         .value("user_id", string(user_id))
         .value("now", string(now));
         self.update(&Key::coupon(code), &redeem)
     }
 
-    /// Makes a coupon usable again that the checkout beginning with `order_id` redeemed.
-    pub(super) fn give_back(&mut self, code: &str, order_id: OrderId) -> Result<(), Error> {
+    /// Redeems a coupon again that payment gave back when it cancelled the order, if nobody used it since.
+    /// Whether it expired meanwhile does not matter: the buyer paid the price with it.
+    pub(super) fn redeem_again(&mut self, code: &str, user_id: UserId, order_id: OrderId) -> Result<(), Error> {
+        let redeem = Expression::update(
+            "SET #status = :redeemed, #redeemed_order_id = :order_id",
+            "#status = :active AND #user_id = :user_id",
+        )
+        .name("status")
+        .name("redeemed_order_id")
+        .name("user_id")
+        .value("redeemed", string(CouponStatus::Redeemed))
+        .value("active", string(CouponStatus::Active))
+        .value("order_id", string(order_id))
+        .value("user_id", string(user_id));
+        self.update(&Key::coupon(code), &redeem)
+    }
+
+    /// Takes a coupon off the checkout beginning with `order_id`, which redeemed it, and leaves it with
+    /// this status.
+    pub(super) fn give_back(&mut self, code: &str, order_id: OrderId, status: CouponStatus) -> Result<(), Error> {
         let give_back = Expression::update(
-            "SET #status = :active REMOVE #redeemed_order_id",
+            "SET #status = :status REMOVE #redeemed_order_id",
             "#status = :redeemed AND #redeemed_order_id = :order_id",
         )
         .name("status")
         .name("redeemed_order_id")
-        .value("active", string("active"))
-        .value("redeemed", string("redeemed"))
+        .value("status", string(status))
+        .value("redeemed", string(CouponStatus::Redeemed))
         .value("order_id", string(order_id));
         self.update(&Key::coupon(code), &give_back)
+    }
+
+    /// Withdraws a coupon that has not been used.
+    pub(super) fn revoke(&mut self, code: &str) -> Result<(), Error> {
+        let revoke = Expression::update("SET #status = :revoked", "#status = :active")
+            .name("status")
+            .value("revoked", string(CouponStatus::Revoked))
+            .value("active", string(CouponStatus::Active));
+        self.update(&Key::coupon(code), &revoke)
+    }
+
+    /// Expects that a coupon has the status that was read, and is redeemed for the same order.
+    pub(super) fn expect_coupon(&mut self, coupon: &Coupon) -> Result<(), Error> {
+        let mut expected = Expression::when("#status = :status").name("status").value("status", string(coupon.status));
+        if let Some(order_id) = coupon.redeemed_order_id {
+            expected.condition += " AND #redeemed_order_id = :order_id";
+            expected = expected.name("redeemed_order_id").value("order_id", string(order_id));
+        }
+        self.check(&Key::coupon(&coupon.code), &expected)
     }
 }

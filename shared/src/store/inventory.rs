@@ -7,39 +7,67 @@ use serde::Deserialize;
 
 use super::Store;
 use super::call::Failure;
-use super::keys::{Key, Table};
+use super::keys::{Key, Table, number};
 use super::read::Found;
 use super::transaction::{Expression, Transaction};
 use crate::catalog::Product;
 use crate::error::Error;
 use crate::ids::ProductId;
-use crate::inventory::{Change, Level, Sku, StockChanges, StockId};
+use crate::inventory::adjustment::InventoryItem;
+use crate::inventory::movement::{Change, StockChanges};
+use crate::inventory::{Level, Sku, StockId};
 
-/// An inventory item, as far as a buyer is concerned.
-#[derive(Deserialize)]
-struct StockItem {
+/// An inventory item: a shard with its counters.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct StockItem {
     product_id: ProductId,
     size: Option<String>,
     shard: u16,
-    available: u32,
+    pub(super) available: u32,
+    pub(super) reserved: u32,
+    pub(super) sold: u32,
+    pub(super) received: u32,
 }
 
-impl From<StockItem> for Level {
-    fn from(item: StockItem) -> Level {
-        let sku = Sku { product_id: item.product_id, size: item.size };
-        Level { id: StockId { sku, shard: item.shard }, available: item.available }
+impl StockItem {
+    /// Which shard it is.
+    pub(super) fn id(&self) -> StockId {
+        let sku = Sku { product_id: self.product_id, size: self.size.clone() };
+        StockId { sku, shard: self.shard }
+    }
+
+    /// How much of it there is to be had.
+    pub(super) fn level(&self) -> Level {
+        Level { id: self.id(), available: self.available }
+    }
+}
+
+/// A SKU of `product` with the counters of all its shards taken together.
+pub(super) fn inventory_item(product: &Product, sku: Sku, stock: &[StockItem]) -> InventoryItem {
+    let of_sku = || stock.iter().filter(|item| item.product_id == sku.product_id && item.size == sku.size);
+    let available = of_sku().map(|item| item.available).sum();
+    InventoryItem {
+        product_id: product.product_id,
+        name: product.name.clone(),
+        status: product.stock_status(available),
+        available,
+        reserved: of_sku().map(|item| item.reserved).sum(),
+        sold: of_sku().map(|item| item.sold).sum(),
+        received: of_sku().map(|item| item.received).sum(),
+        size: sku.size,
     }
 }
 
 impl Store {
     /// What is available of every SKU of `products`.
     pub(super) async fn levels(&self, products: &[Product]) -> Result<Vec<Level>, Failure> {
-        let shards = |product: &Product| {
-            let shards = product.stock_shards;
-            let of_sku = move |sku: Sku| (0..shards).map(move |shard| Key::stock(&StockId { sku: sku.clone(), shard }));
-            product.skus().into_iter().flat_map(of_sku).collect::<Vec<_>>()
-        };
-        self.get_all(products.iter().flat_map(shards)).await.and_then(|mut found| Ok(levels(&mut found)?))
+        Ok(self.stock_items(products).await?.iter().map(StockItem::level).collect())
+    }
+
+    /// Every inventory item of `products`.
+    pub(super) async fn stock_items(&self, products: &[Product]) -> Result<Vec<StockItem>, Failure> {
+        let keys = products.iter().flat_map(|product| product.stock_ids()).map(|stock_id| Key::stock(&stock_id));
+        Ok(self.get_all(keys).await?.all(Table::Inventory)?)
     }
 
     /// The products of `skus`, and what is available of each SKU. One call, and a second one for
@@ -49,36 +77,69 @@ impl Store {
         skus: &BTreeSet<Sku>,
         context: impl IntoIterator<Item = Key>,
     ) -> Result<(Found, Vec<Product>, Vec<Level>), Failure> {
+        let (found, products, stock) = self.stock_items_of(skus, context).await?;
+        Ok((found, products, stock.iter().map(StockItem::level).collect()))
+    }
+
+    /// The same, with all counters.
+    pub(super) async fn stock_items_of(
+        &self,
+        skus: &BTreeSet<Sku>,
+        context: impl IntoIterator<Item = Key>,
+    ) -> Result<(Found, Vec<Product>, Vec<StockItem>), Failure> {
         // How many shards there are is known from the product only, but every SKU has the first.
         let products = skus.iter().map(|sku| Key::product(sku.product_id));
         let first_shards = skus.iter().map(|sku| Key::stock(&StockId { sku: sku.clone(), shard: 0 }));
         let mut found = self.get_all(products.chain(first_shards).chain(context)).await?;
         let products: Vec<Product> = found.all(Table::Products)?;
-        let mut known = levels(&mut found)?;
+        let mut stock: Vec<StockItem> = found.all(Table::Inventory)?;
 
         let shards_of =
             |sku: &Sku| products.iter().find(|p| p.product_id == sku.product_id).map_or(1, |p| p.stock_shards);
         let others = skus.iter().flat_map(|sku| {
             (1..shards_of(sku)).map(|shard| Key::stock(&StockId { sku: sku.clone(), shard })).collect::<Vec<_>>()
         });
-        known.extend(levels(&mut self.get_all(others).await?)?);
-        Ok((found, products, known))
+        stock.extend(self.get_all(others).await?.all::<StockItem>(Table::Inventory)?);
+        Ok((found, products, stock))
     }
 }
 
 impl Transaction<'_> {
     /// Moves units. Each counter that shrinks must have what is taken from it, and what is archived
-    /// cannot be taken or sold: this is the guard against selling a unit twice.
+    /// cannot be taken: this is the guard against selling a unit twice.
     pub(super) fn move_stock(&mut self, changes: &StockChanges) -> Result<(), Error> {
         for (stock_id, change) in changes.iter() {
             self.update(&Key::stock(stock_id), &movement(change))?;
         }
+        self.log_stock(changes);
+        Ok(())
+    }
+
+    /// Moves units of a SKU if all of its shards have as many available as was read.
+    pub(super) fn move_stock_as_read(&mut self, changes: &StockChanges, stock: &[StockItem]) -> Result<(), Error> {
+        for item in stock {
+            let stock_id = item.id();
+            let change = changes.iter().find(|(changed, _)| **changed == stock_id);
+            let read = number(item.available);
+            let expression = change.map_or_else(Expression::default, |(_, change)| movement(change));
+            let expression = expression.and("#available = :read").name("available").value("read", read);
+            match change {
+                Some(_) => self.update(&Key::stock(&stock_id), &expression)?,
+                None => self.check(&Key::stock(&stock_id), &expression)?,
+            }
+        }
+        self.log_stock(changes);
         Ok(())
     }
 }
 
 fn movement(change: &Change) -> Expression {
-    let counters = [("available", change.available), ("reserved", change.reserved), ("sold", change.sold)];
+    let counters = [
+        ("available", change.available),
+        ("reserved", change.reserved),
+        ("sold", change.sold),
+        ("received", change.received),
+    ];
     let mut expression = Expression::default();
     let (mut set, mut conditions) = (Vec::new(), Vec::new());
     for (counter, by) in counters.into_iter().filter(|(_, by)| *by != 0) {
@@ -89,7 +150,7 @@ fn movement(change: &Change) -> Expression {
         }
         expression = expression.name(counter).value(counter, AttributeValue::N(by.unsigned_abs().to_string()));
     }
-    if change.available < 0 || change.sold > 0 {
+    if change.takes {
         conditions.push("attribute_not_exists(#archived)".to_owned());
         expression = expression.name("archived");
     }
@@ -98,24 +159,27 @@ fn movement(change: &Change) -> Expression {
     expression
 }
 
-fn levels(found: &mut Found) -> Result<Vec<Level>, Error> {
-    Ok(found.all::<StockItem>(Table::Inventory)?.into_iter().map(Level::from).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn whatever_shrinks_is_guarded() {
-        let reserve = movement(&Change { available: -2, reserved: 2, sold: 0 });
+        let takes = Change { takes: true, ..Change::default() };
+        let reserve = movement(&Change { available: -2, reserved: 2, ..takes });
         assert_eq!(reserve.update, "SET #available = #available - :available, #reserved = #reserved + :reserved");
         assert_eq!(reserve.condition, "#available >= :available AND attribute_not_exists(#archived)");
 
-        let release = movement(&Change { available: 2, reserved: -2, sold: 0 });
+        let release = movement(&Change { available: 2, reserved: -2, ..Change::default() });
         assert_eq!(release.condition, "#reserved >= :reserved");
 
-        let sell = movement(&Change { available: 0, reserved: -1, sold: 1 });
+        let sell = movement(&Change { reserved: -1, sold: 1, ..takes });
         assert_eq!(sell.condition, "#reserved >= :reserved AND attribute_not_exists(#archived)");
+
+        let settle = movement(&Change { reserved: -1, sold: 1, ..Change::default() });
+        assert_eq!(settle.condition, "#reserved >= :reserved");
+
+        let lost = movement(&Change { available: -1, received: -1, ..Change::default() });
+        assert_eq!(lost.condition, "#available >= :available AND #received >= :received");
     }
 }

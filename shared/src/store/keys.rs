@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::ids::{OrderId, ProductId, UserId};
+use crate::ids::{KeyId, OrderId, ProductId, UserId};
 use crate::inventory::StockId;
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 
 /// An item as DynamoDB has it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -41,6 +41,8 @@ pub enum Table {
     Coupons,
     /// Reward rules by id.
     RewardRules,
+    /// Adjustments of the stock by id.
+    Adjustments,
 }
 
 impl Table {
@@ -54,6 +56,7 @@ impl Table {
             Table::Orders => "orders",
             Table::Coupons => "coupons",
             Table::RewardRules => "reward_rules",
+            Table::Adjustments => "adjustments",
         }
     }
 }
@@ -95,6 +98,10 @@ impl Key {
         Key::new(Table::Coupons, "code", code)
     }
 
+    pub(super) fn adjustment(adjustment_id: KeyId) -> Key {
+        Key::new(Table::Adjustments, "adjustment_id", adjustment_id)
+    }
+
     pub(super) fn item(&self) -> Item {
         Item::from([(self.attribute.to_owned(), string(&self.value))])
     }
@@ -123,8 +130,8 @@ pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
 }
 
 /// One of `shards`, always the same for an id.
-fn shard_of(id: u128, shards: u16) -> u128 {
-    id % u128::from(shards)
+fn shard_of(id: u128, shards: u16) -> u16 {
+    u16::try_from(id % u128::from(shards)).unwrap_or_default()
 }
 
 /// The partition of the `expiring` index that a user's cart is in while stock is held for it.
@@ -134,7 +141,12 @@ pub(super) fn expiry_shard(user_id: UserId) -> AttributeValue {
 
 /// The partition of the `by_day` index that an order is in, `2026-11-20#3`.
 pub(super) fn day_shard(order_id: OrderId, created_at: Timestamp) -> String {
-    format!("{}#{}", created_at.day(), shard_of(order_id.as_u128(), DAY_SHARDS))
+    day_partition(created_at.day(), shard_of(order_id.as_u128(), DAY_SHARDS))
+}
+
+/// A partition of the `by_day` index.
+pub(super) fn day_partition(day: Day, shard: u16) -> String {
+    format!("{day}#{shard}")
 }
 
 /// The partition of `rewards_pending` or `payment_due` that an order is in while it is.

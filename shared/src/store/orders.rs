@@ -6,19 +6,18 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use super::call::Failure;
 use super::keys::{Item, Key, Table, day_shard, from_item, pending_shard, string, to_item};
+use super::read::Found;
 use super::transaction::{Expression, Transaction};
 use crate::error::Error;
-use crate::ids::{CartId, IdempotencyKey, OrderId, UserId};
+use crate::ids::{CartId, IdempotencyKey, OrderId};
 use crate::inventory::Allocation;
-use crate::order::{Order, OrderStatus, OrderSummary, PlacedOrder};
-use crate::paging::{Cursors, Page, PageRequest};
+use crate::inventory::movement::{Movement, StockChanges};
+use crate::order::{Order, OrderStatus, PlacedOrder};
 use crate::time::Timestamp;
 
-/// How long an id that stands for another order's is kept. Longer than its key is promised for.
-const ALIAS_KEPT_SECONDS: i64 = 2 * 24 * 60 * 60;
-
-/// How many summaries a filtered query looks at in one call.
-const FILTERED_PAGE: usize = 100;
+/// How long an id is kept that stands for another order's, or for one that was deleted. Longer than
+/// its key is promised for.
+const STAND_IN_KEPT_SECONDS: i64 = 2 * 24 * 60 * 60;
 
 /// An order as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,25 +27,29 @@ pub struct OrderRecord {
     pub order: Order,
     /// Where the units of each line came from, in the lines' order.
     pub allocations: Vec<Allocation>,
-    /// The filling of the cart that it was made of.
+    /// The filling of the cart that it was made of; none for a direct order.
     pub cart_id: Option<CartId>,
     /// Tells the request that made it from others under the same key.
     pub fingerprint: Option<String>,
-    /// All orders of its checkout, this one first; on the first only, and only where there are several.
+    /// All orders of its checkout in their order, itself among them; empty where there is no other.
     #[serde(default)]
     pub parts: Vec<OrderId>,
+    /// Whether payment itself cancelled it, so that a late success may place it after all.
+    #[serde(default)]
+    pub cancelled_by_payment: bool,
     /// Its partition of the index of that name, until its rewards have been dealt with.
     pub rewards_pending: Option<String>,
     /// The codes of the coupons it earned, once that is settled.
     pub earned_coupons: Option<Vec<String>>,
 }
 
-/// What is kept under an order's id: the order, or the id that stands for it because a checkout with
-/// a key of its own found the cart already ordered.
+/// What is kept under an order's id: the order, an id that stands for it because a checkout with a
+/// key of its own found the cart already ordered, or what is left of one that was deleted.
 #[derive(Debug)]
 pub(super) enum OrderEntry {
     Alias(Alias),
     Order(Box<OrderRecord>),
+    Deleted,
 }
 
 /// An id that stands for another order's.
@@ -57,19 +60,58 @@ pub(super) struct Alias {
     expires_at: i64,
 }
 
+/// What is left of a deleted order, so that a retry under its key does not make a second one: in no
+/// list, and nothing about its buyer.
+#[derive(Debug, Serialize)]
+struct Tombstone {
+    order_id: OrderId,
+    deleted_at: Timestamp,
+    status: OrderStatus,
+    cart_id: Option<CartId>,
+    parts: Vec<OrderId>,
+    earned_coupons: Option<Vec<String>>,
+    expires_at: i64,
+}
+
 impl OrderEntry {
     pub(super) fn from_item(item: Item) -> Result<OrderEntry, Error> {
         if item.contains_key("alias_of") {
             from_item(item).map(OrderEntry::Alias)
+        } else if item.contains_key("deleted_at") {
+            Ok(OrderEntry::Deleted)
         } else {
             from_item(item).map(OrderEntry::Order)
         }
     }
+
+    fn into_order(self) -> Option<OrderRecord> {
+        match self {
+            OrderEntry::Order(record) => Some(*record),
+            OrderEntry::Alias(_) | OrderEntry::Deleted => None,
+        }
+    }
 }
 
-/// Where a page of a user's orders ended.
-#[derive(Serialize, Deserialize)]
-struct Position(Timestamp, OrderId);
+impl OrderRecord {
+    /// The id of the first order of its checkout, under which its coupon is redeemed.
+    pub(super) fn first_id(&self) -> OrderId {
+        self.parts.first().copied().unwrap_or(self.order.summary.order_id)
+    }
+
+    /// The other orders of its checkout.
+    pub(super) fn siblings(&self) -> impl Iterator<Item = OrderId> + '_ {
+        self.parts.iter().copied().filter(|id| *id != self.order.summary.order_id)
+    }
+
+    /// What happens to its stock if all of it is moved.
+    pub(super) fn stock_changes(&self, movement: Movement) -> StockChanges {
+        let mut stock = StockChanges::caused_by(self.order.summary.order_id);
+        for (item, allocation) in self.order.items.iter().zip(&self.allocations) {
+            stock.move_units(movement, &item.sku(), allocation);
+        }
+        stock
+    }
+}
 
 impl Store {
     /// An order as it is kept.
@@ -77,99 +119,25 @@ impl Store {
     /// # Errors
     /// [`Error::OrderNotFound`].
     pub async fn order(&self, order_id: OrderId) -> Result<OrderRecord, Error> {
-        let item = self.get_item(&Key::order(order_id)).await?;
-        match item.map(OrderEntry::from_item).transpose()? {
-            Some(OrderEntry::Order(record)) => Ok(*record),
-            Some(OrderEntry::Alias(_)) | None => Err(Error::OrderNotFound),
-        }
+        let entry = self.order_entry(order_id).await?;
+        entry.and_then(OrderEntry::into_order).ok_or(Error::OrderNotFound)
     }
 
-    /// A page of a user's orders, newest first.
-    ///
-    /// # Errors
-    /// [`Error::InvalidCursor`].
-    pub async fn orders_of(
-        &self,
-        user_id: UserId,
-        status: Option<OrderStatus>,
-        page: &PageRequest,
-        cursors: &Cursors<'_>,
-    ) -> Result<Page<OrderSummary>, Error> {
-        let start = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
-        let mut start = start.map(|position| start_key(user_id, &position));
-        let mut orders = Vec::new();
-        while orders.len() <= page.limit {
-            let limit = if status.is_some() { FILTERED_PAGE } else { page.limit + 1 };
-            let (found, next) = self.query_orders_of(user_id, status, limit, start).await?;
-            orders.extend(found);
-            start = next;
-            if start.is_none() {
-                break;
-            }
-        }
-        let more = orders.len() > page.limit;
-        orders.truncate(page.limit);
-        let last = orders.last().filter(|_| more);
-        let next_cursor = last.map(|last| cursors.seal(&Position(last.created_at, last.order_id))).transpose()?;
-        Ok(Page { items: orders, next_cursor })
+    /// What is kept under an order's id.
+    pub(super) async fn order_entry(&self, order_id: OrderId) -> Result<Option<OrderEntry>, Failure> {
+        Ok(self.get_item(&Key::order(order_id)).await?.map(OrderEntry::from_item).transpose()?)
     }
 
-    /// Every order of a user, newest first, as the index has them.
-    ///
-    /// # Errors
-    /// Only those of the store itself.
-    pub async fn all_orders_of(&self, user_id: UserId) -> Result<Vec<OrderSummary>, Error> {
-        let (mut orders, mut start) = (Vec::new(), None);
-        loop {
-            let (found, next) = self.query_orders_of(user_id, None, FILTERED_PAGE, start).await?;
-            orders.extend(found);
-            start = next;
-            if start.is_none() {
-                return Ok(orders);
-            }
+    /// The orders of one checkout, given one of them; without those that were deleted.
+    pub(super) async fn orders_of_checkout(&self, record: OrderRecord) -> Result<Vec<OrderRecord>, Failure> {
+        if record.parts.is_empty() {
+            return Ok(vec![record]);
         }
-    }
-
-    async fn query_orders_of(
-        &self,
-        user_id: UserId,
-        status: Option<OrderStatus>,
-        limit: usize,
-        start: Option<Item>,
-    ) -> Result<(Vec<OrderSummary>, Option<Item>), Failure> {
-        let mut select = Expression::default().name("user_id").value("user_id", string(user_id));
-        if let Some(status) = status {
-            let status = serde_dynamo::to_attribute_value(status).map_err(Error::internal)?;
-            select = select.name("status").value("status", status);
-        }
-        let request = self
-            .client
-            .query()
-            .table_name(self.table(Table::Orders))
-            .index_name("by_user")
-            .key_condition_expression("#user_id = :user_id")
-            .set_filter_expression(status.map(|_| "#status = :status".to_owned()))
-            .set_expression_attribute_names(select.names())
-            .set_expression_attribute_values(select.values())
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).map_err(Error::internal)?)
-            .set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
-        let orders = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok((orders, answer.last_evaluated_key))
-    }
-
-    /// The orders of one checkout, given the id of the first.
-    pub(super) async fn orders_of_checkout(&self, first: OrderRecord) -> Result<Vec<OrderRecord>, Failure> {
-        if first.parts.is_empty() {
-            return Ok(vec![first]);
-        }
-        let parts = first.parts.clone();
-        let mut found: Vec<OrderRecord> =
-            self.get_all(parts.iter().map(|id| Key::order(*id))).await?.all(Table::Orders)?;
-        let place = |record: &OrderRecord| parts.iter().position(|id| *id == record.order.summary.order_id);
-        found.sort_by_key(place);
-        Ok(found)
+        let mut found = self.get_all(record.parts.iter().map(|id| Key::order(*id))).await?;
+        let mut orders = orders_in(&mut found)?;
+        let place = |order: &OrderRecord| record.parts.iter().position(|id| *id == order.order.summary.order_id);
+        orders.sort_by_key(place);
+        Ok(orders)
     }
 
     /// Lets `key` stand for the orders that another checkout of the same cart made.
@@ -177,7 +145,7 @@ impl Store {
         let alias = Alias {
             alias_of: first,
             fingerprint: key.fingerprint.clone(),
-            expires_at: now.epoch_seconds() + ALIAS_KEPT_SECONDS,
+            expires_at: now.epoch_seconds() + STAND_IN_KEPT_SECONDS,
         };
         let mut item = to_item(&alias)?;
         item.extend(Key::order(order_id_of(key)).item());
@@ -210,19 +178,74 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    /// Puts the orders of one checkout, each only if there is none with its id.
+    /// Puts the orders of one purchase, each only if there is none with its id.
     pub(super) fn put_orders(
         &mut self,
         orders: &[PlacedOrder],
-        cart_id: CartId,
+        cart_id: Option<CartId>,
         key: Option<&IdempotencyKey>,
     ) -> Result<(), Error> {
-        let ids: Vec<OrderId> = orders.iter().map(|placed| placed.order.summary.order_id).collect();
-        for (index, placed) in orders.iter().enumerate() {
-            let parts = if index == 0 && ids.len() > 1 { ids.clone() } else { Vec::new() };
-            self.put(Table::Orders, order_item(placed, cart_id, parts, key)?, &if_absent())?;
+        let ids = orders.iter().map(|placed| placed.order.summary.order_id);
+        let parts = if orders.len() > 1 { ids.collect() } else { Vec::new() };
+        for PlacedOrder { order, allocations } in orders.iter().cloned() {
+            let record = OrderRecord {
+                rewards_pending: rewards_pending(&order),
+                order,
+                allocations,
+                cart_id,
+                fingerprint: key.map(|key| key.fingerprint.clone()),
+                parts: parts.clone(),
+                cancelled_by_payment: false,
+                earned_coupons: None,
+            };
+            self.put(Table::Orders, order_item(&record)?, &if_absent())?;
         }
         Ok(())
+    }
+
+    /// Writes what has changed of an order, if its status and payment are as they were read, and so are
+    /// the attributes that the change `depends_on`. Whatever changes an order's stock changes its
+    /// status or its payment, so that no two such changes can both be written.
+    pub(super) fn change_order(
+        &mut self,
+        before: &OrderRecord,
+        after: &OrderRecord,
+        depends_on: &[&str],
+    ) -> Result<(), Error> {
+        let (old, new) = (order_item(before)?, order_item(after)?);
+        let mut change = unchanged(Expression::difference(&old, &new), &old)?;
+        for attribute in depends_on {
+            change = match old.get(*attribute) {
+                Some(value) => {
+                    let read = format!("read_{attribute}");
+                    change.and(&format!("#{attribute} = :{read}")).value(&read, value.clone())
+                }
+                None => change.and(&format!("attribute_not_exists(#{attribute})")),
+            };
+            change = change.name(attribute);
+        }
+        self.update(&Key::order(before.order.summary.order_id), &change)
+    }
+
+    /// Expects that an order is cancelled, or that it is not.
+    pub(super) fn expect_cancelled(&mut self, order_id: OrderId, is_cancelled: bool) -> Result<(), Error> {
+        let condition = if is_cancelled { "#status = :cancelled" } else { "#status <> :cancelled" };
+        let expected = Expression::when(condition).name("status").value("cancelled", string(OrderStatus::Cancelled));
+        self.check(&Key::order(order_id), &expected)
+    }
+
+    /// Deletes an order if it is as it was read, but for what keeps its key from making another.
+    pub(super) fn bury_order(&mut self, record: &OrderRecord, now: Timestamp) -> Result<(), Error> {
+        let tombstone = Tombstone {
+            order_id: record.order.summary.order_id,
+            deleted_at: now,
+            status: record.order.summary.status,
+            cart_id: record.cart_id,
+            parts: record.parts.clone(),
+            earned_coupons: record.earned_coupons.clone(),
+            expires_at: now.epoch_seconds() + STAND_IN_KEPT_SECONDS,
+        };
+        self.put(Table::Orders, to_item(&tombstone)?, &unchanged(Expression::default(), &order_item(record)?)?)
     }
 
     /// Settles which coupons an order earned, unless that was done before or the order was cancelled:
@@ -251,36 +274,39 @@ fn if_absent() -> Expression {
     Expression::when("attribute_not_exists(#order_id)").name("order_id")
 }
 
-fn order_item(
-    placed: &PlacedOrder,
-    cart_id: CartId,
-    parts: Vec<OrderId>,
-    key: Option<&IdempotencyKey>,
-) -> Result<Item, Error> {
-    let PlacedOrder { order, allocations } = placed.clone();
-    let (order_id, created_at) = (order.summary.order_id, order.summary.created_at);
-    let deadline = order.summary.payment.deadline;
-    let record = OrderRecord {
-        rewards_pending: (order.summary.status == OrderStatus::Placed).then(|| pending_shard(order_id)),
-        order,
-        allocations,
-        cart_id: Some(cart_id),
-        fingerprint: key.map(|key| key.fingerprint.clone()),
-        parts,
-        earned_coupons: None,
+/// An order's partition of the `rewards_pending` index, if it has just been placed.
+pub(super) fn rewards_pending(order: &Order) -> Option<String> {
+    (order.summary.status == OrderStatus::Placed).then(|| pending_shard(order.summary.order_id))
+}
+
+/// The orders among what was found, without ids that stand for others and without deleted ones.
+pub(super) fn orders_in(found: &mut Found) -> Result<Vec<OrderRecord>, Error> {
+    let entries = found.items(Table::Orders).into_iter().map(OrderEntry::from_item);
+    Ok(entries.collect::<Result<Vec<_>, _>>()?.into_iter().filter_map(OrderEntry::into_order).collect())
+}
+
+/// The expression, on the condition that an order's status and payment are as in `item`.
+fn unchanged(expression: Expression, item: &Item) -> Result<Expression, Error> {
+    let payment = item.get("payment").and_then(|payment| payment.as_m().ok()).and_then(|payment| payment.get("status"));
+    let (Some(status), Some(paid)) = (item.get("status"), payment) else {
+        return Err(Error::internal("an order without its status or its payment's"));
     };
-    let mut item = to_item(&record)?;
-    item.insert("day_shard".to_owned(), string(day_shard(order_id, created_at)));
-    if let Some(deadline) = deadline {
-        item.insert("payment_due_shard".to_owned(), string(pending_shard(order_id)));
+    Ok(expression
+        .and("#status = :read_status AND #payment.#status = :read_paid")
+        .name("status")
+        .name("payment")
+        .value("read_status", status.clone())
+        .value("read_paid", paid.clone()))
+}
+
+/// An order as an item, with what the indexes want of it.
+fn order_item(record: &OrderRecord) -> Result<Item, Error> {
+    let order = &record.order.summary;
+    let mut item = to_item(record)?;
+    item.insert("day_shard".to_owned(), string(day_shard(order.order_id, order.created_at)));
+    if let (OrderStatus::UnderPaying, Some(deadline)) = (order.status, order.payment.deadline) {
+        item.insert("payment_due_shard".to_owned(), string(pending_shard(order.order_id)));
         item.insert("payment_due".to_owned(), string(deadline));
     }
     Ok(item)
-}
-
-fn start_key(user_id: UserId, Position(created_at, order_id): &Position) -> Item {
-    let mut key = Key::order(*order_id).item();
-    key.insert("user_id".to_owned(), string(user_id));
-    key.insert("created_at".to_owned(), string(created_at));
-    key
 }

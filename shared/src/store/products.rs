@@ -4,14 +4,26 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::Store;
+use super::call::Failure;
 use super::keys::{Item, Key, Table, from_item, number, string, to_item};
 use super::transaction::Expression;
+use crate::catalog::requests::UpdateProduct;
 use crate::catalog::{Listing, NewProduct, Product};
 use crate::error::Error;
-use crate::ids::ProductId;
-use crate::inventory::StockId;
+use crate::ids::{IdempotencyKey, ProductId, UserId};
+use crate::inventory::movement::StockChanges;
+use crate::inventory::{Level, StockId};
 use crate::paging::{Cursors, Page, PageRequest};
 use crate::time::Timestamp;
+
+/// What creating a product came to.
+#[derive(Debug)]
+pub struct CreatedProduct {
+    /// The product as it is now.
+    pub listing: Listing,
+    /// Whether it was made by an earlier request with the same key.
+    pub replayed: bool,
+}
 
 /// Where a page of the catalogue ended: the sort key of its last product, and its id.
 #[derive(Serialize, Deserialize)]
@@ -24,9 +36,7 @@ impl Store {
     /// [`Error::ProductNotFound`], for an archived one too.
     pub async fn listing(&self, product_id: ProductId) -> Result<Listing, Error> {
         let product: Option<Product> = self.get(&Key::product(product_id)).await?;
-        let product = product.filter(Product::is_active).ok_or(Error::ProductNotFound)?;
-        let levels = self.levels(std::slice::from_ref(&product)).await?;
-        Ok(Listing::new(product, &levels))
+        Ok(self.listed(product.filter(Product::is_active).ok_or(Error::ProductNotFound)?).await?)
     }
 
     /// A page of the products for sale, newest first, with their stock.
@@ -69,33 +79,107 @@ impl Store {
     /// Lists a new product with its opening stock, spread evenly over its shards.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if there is a product with this id.
-    pub async fn create_product(&self, new: &NewProduct) -> Result<(), Error> {
-        let product = &new.product;
-        let mut transaction = self.transaction();
-        let guard = Expression::when("attribute_not_exists(#product_id)").name("product_id");
-        transaction.put(Table::Products, product_item(product)?, &guard)?;
-        for sku in product.skus() {
-            let opening = new.opening_stock.iter().filter(|(size, _)| *size == sku.size);
-            let units: u32 = opening.map(|(_, units)| units).sum();
-            let shards = u32::from(product.stock_shards);
-            for shard in 0..product.stock_shards {
-                let part = units / shards + u32::from(u32::from(shard) < units % shards);
-                let guard = Expression::when("attribute_not_exists(#stock_id)").name("stock_id");
-                let stock_id = StockId { sku: sku.clone(), shard };
-                transaction.put(Table::Inventory, stock_item(&stock_id, part), &guard)?;
+    /// [`Error::IdempotencyKeyReused`], and without a key [`Error::Conflict`] if there is a product with
+    /// this id.
+    pub async fn create_product(
+        &self,
+        new: &NewProduct,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<CreatedProduct, Error> {
+        let product_id = new.product.product_id;
+        self.decide(|attempts| async move {
+            if attempts > 0 {
+                return self.created_before(product_id, key).await;
             }
-        }
-        Ok(transaction.commit().await?)
+            let mut transaction = self.transaction();
+            let mut item = product_item(&new.product)?;
+            item.extend(key.map(|key| ("fingerprint".to_owned(), string(&key.fingerprint))));
+            transaction.put(Table::Products, item, &if_absent("product_id"))?;
+            let mut opened = StockChanges::caused_by(product_id);
+            let mut levels = Vec::new();
+            for sku in new.product.skus() {
+                let opening = new.opening_stock.iter().filter(|(size, _)| *size == sku.size);
+                let units: u32 = opening.map(|(_, units)| units).sum();
+                let shards = u32::from(new.product.stock_shards);
+                for shard in 0..new.product.stock_shards {
+                    let available = units / shards + u32::from(u32::from(shard) < units % shards);
+                    let id = StockId { sku: sku.clone(), shard };
+                    transaction.put(Table::Inventory, stock_item(&id, available), &if_absent("stock_id"))?;
+                    levels.push(Level { id, available });
+                }
+                opened.open(&sku, units);
+            }
+            transaction.log_stock(&opened);
+            transaction.commit().await?;
+            Ok(CreatedProduct { listing: Listing::new(new.product.clone(), &levels), replayed: false })
+        })
+        .await
     }
 
-    /// Withdraws a product: it is no longer listed, and its stock can be neither reserved nor sold.
+    /// Answers a key that was served before.
+    async fn created_before(
+        &self,
+        product_id: ProductId,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<CreatedProduct, Failure> {
+        let item = self.get_item(&Key::product(product_id)).await?;
+        let (Some(item), Some(key)) = (item, key) else { return Err(Error::Conflict.into()) };
+        if item.get("fingerprint") != Some(&string(&key.fingerprint)) {
+            return Err(Error::IdempotencyKeyReused.into());
+        }
+        Ok(CreatedProduct { listing: self.listed(from_item(item)?).await?, replayed: true })
+    }
+
+    /// Changes a product, and answers it with its stock. Who `sells_for` one seller changes only theirs.
     ///
     /// # Errors
-    /// [`Error::ProductNotFound`].
-    pub async fn archive_product(&self, product_id: ProductId, now: Timestamp) -> Result<(), Error> {
+    /// [`Error::ProductNotFound`], for an archived one too, and [`Error::Forbidden`].
+    pub async fn update_product(
+        &self,
+        product_id: ProductId,
+        sells_for: Option<UserId>,
+        update: &UpdateProduct,
+        now: Timestamp,
+    ) -> Result<Listing, Error> {
+        let key = &Key::product(product_id);
+        self.decide(|_| async move {
+            let before: Option<Product> = self.get(key).await?;
+            let before = before.filter(Product::is_active).ok_or(Error::ProductNotFound)?;
+            before.must_be_sold_for(sells_for)?;
+            let mut after = before.clone();
+            update.clone().apply(&mut after);
+            if after != before {
+                after.updated_at = now;
+                let change = Expression::difference(&to_item(&before)?, &to_item(&after)?)
+                    .and("#status = :active")
+                    .name("status")
+                    .value("active", string("active"));
+                let mut transaction = self.transaction();
+                transaction.update(key, &change)?;
+                transaction.commit().await?;
+            }
+            self.listed(after).await
+        })
+        .await
+    }
+
+    /// Withdraws a product: it is no longer listed, and its stock can be neither reserved nor sold. Who
+    /// `sells_for` one seller withdraws only theirs. One that is withdrawn already stays so.
+    ///
+    /// # Errors
+    /// [`Error::ProductNotFound`] and [`Error::Forbidden`].
+    pub async fn archive_product(
+        &self,
+        product_id: ProductId,
+        sells_for: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let key = Key::product(product_id);
         let product: Product = self.get(&key).await?.ok_or(Error::ProductNotFound)?;
+        product.must_be_sold_for(sells_for)?;
+        if !product.is_active() {
+            return Ok(());
+        }
         let mut transaction = self.transaction();
         let archive =
             Expression::update("SET #status = :archived, #updated_at = :now", "attribute_exists(#product_id)")
@@ -105,17 +189,24 @@ impl Store {
                 .value("archived", string("archived"))
                 .value("now", string(now));
         transaction.update(&key, &archive)?;
-        for sku in product.skus() {
-            for shard in 0..product.stock_shards {
-                let withdraw = Expression::update("SET #archived = :archived", "attribute_exists(#stock_id)")
-                    .name("archived")
-                    .name("stock_id")
-                    .value("archived", AttributeValue::Bool(true));
-                transaction.update(&Key::stock(&StockId { sku: sku.clone(), shard }), &withdraw)?;
-            }
+        for stock_id in product.stock_ids() {
+            let withdraw = Expression::update("SET #archived = :archived", "attribute_exists(#stock_id)")
+                .name("archived")
+                .name("stock_id")
+                .value("archived", AttributeValue::Bool(true));
+            transaction.update(&Key::stock(&stock_id), &withdraw)?;
         }
         Ok(transaction.commit().await?)
     }
+
+    async fn listed(&self, product: Product) -> Result<Listing, Failure> {
+        let levels = self.levels(std::slice::from_ref(&product)).await?;
+        Ok(Listing::new(product, &levels))
+    }
+}
+
+fn if_absent(key: &str) -> Expression {
+    Expression::when(&format!("attribute_not_exists(#{key})")).name(key)
 }
 
 /// The sort key of the `by_status` index.

@@ -34,7 +34,12 @@ impl Found {
 
     /// Every item of a table, in no order.
     pub(super) fn all<T: DeserializeOwned>(&mut self, table: Table) -> Result<Vec<T>, Error> {
-        self.0.remove(&table).unwrap_or_default().into_iter().map(from_item).collect()
+        self.items(table).into_iter().map(from_item).collect()
+    }
+
+    /// The same, as DynamoDB has them.
+    pub(super) fn items(&mut self, table: Table) -> Vec<Item> {
+        self.0.remove(&table).unwrap_or_default()
     }
 }
 

@@ -7,6 +7,7 @@ use super::call::Failure;
 use super::keys::{Item, Key, Table};
 use crate::error::Error;
 use crate::ids::KeyId;
+use crate::inventory::movement::{LogEntry, StockChanges};
 
 /// An expression's parts, so that names and values are added where they are used. Every name is
 /// aliased, because DynamoDB reserves some 570 words.
@@ -27,6 +28,35 @@ impl Expression {
     /// An expression that updates where `condition` holds.
     pub(super) fn update(update: &str, condition: &str) -> Expression {
         Expression { update: update.to_owned(), condition: condition.to_owned(), ..Expression::default() }
+    }
+
+    /// An expression that makes `new` out of `old`, whatever else the item has.
+    pub(super) fn difference(old: &Item, new: &Item) -> Expression {
+        let mut change = Expression::default();
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        for (attribute, value) in new.iter().filter(|(attribute, value)| old.get(*attribute) != Some(value)) {
+            set.push(format!("#{attribute} = :{attribute}"));
+            change = change.name(attribute).value(attribute, value.clone());
+        }
+        for attribute in old.keys().filter(|attribute| !new.contains_key(*attribute)) {
+            remove.push(format!("#{attribute}"));
+            change = change.name(attribute);
+        }
+        let clause = |keyword: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{keyword} {} ", parts.join(", ")),
+        };
+        change.update = format!("{}{}", clause("SET", &set), clause("REMOVE", &remove)).trim().to_owned();
+        change
+    }
+
+    /// Expects this, too.
+    pub(super) fn and(mut self, condition: &str) -> Expression {
+        if !self.condition.is_empty() {
+            self.condition.push_str(" AND ");
+        }
+        self.condition.push_str(condition);
+        self
     }
 
     /// Says that `#name` is the attribute of that name.
@@ -57,12 +87,14 @@ impl Expression {
 pub(super) struct Transaction<'a> {
     store: &'a Store,
     writes: Vec<TransactWriteItem>,
+    /// What is to be told about the stock once everything is written.
+    moved: Vec<(LogEntry, String)>,
 }
 
 impl Store {
     /// A transaction without writes yet.
     pub(super) fn transaction(&self) -> Transaction<'_> {
-        Transaction { store: self, writes: Vec::new() }
+        Transaction { store: self, writes: Vec::new(), moved: Vec::new() }
     }
 }
 
@@ -105,6 +137,12 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Has the log tell of units that move, as soon as they have.
+    pub(super) fn log_stock(&mut self, changes: &StockChanges) {
+        let told = changes.log().iter().map(|entry| (entry.clone(), changes.cause_id().to_owned()));
+        self.moved.extend(told);
+    }
+
     /// Writes everything. One client token goes with all attempts, so that an attempt whose answer
     /// was lost is not written twice.
     ///
@@ -114,6 +152,10 @@ impl Transaction<'_> {
         let token = KeyId::random().to_string();
         let request =
             self.store.client.transact_write_items().set_transact_items(Some(self.writes)).client_request_token(token);
-        self.store.call(|| request.clone().send()).await.map(|_| ())
+        self.store.call(|| request.clone().send()).await?;
+        for (LogEntry { kind, sku, quantity }, cause_id) in &self.moved {
+            tracing::info!(kind, %sku, quantity, cause_id, "stock moved");
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Promises 4 and 5 for checkouts, split or not, and for the coupons used on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -11,6 +11,8 @@ use super::{Findings, Snapshot};
 struct Checkout<'a> {
     first_id: &'a str,
     orders: Vec<&'a Value>,
+    /// Whether none of them was deleted.
+    complete: bool,
 }
 
 pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
@@ -29,25 +31,28 @@ pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
 /// Puts the parts of split checkouts together.
 fn checkouts<'a>(data: &'a Snapshot, findings: &mut Findings) -> Vec<Checkout<'a>> {
     let orders: BTreeMap<&str, &Value> = data.placed_orders().map(|order| (text(order, "order_id"), order)).collect();
+    let deleted: BTreeSet<&str> = data.deleted_orders().map(|order| text(order, "order_id")).collect();
     let mut first_of: BTreeMap<&str, &str> = orders.keys().map(|id| (*id, *id)).collect();
-    for (first_id, first) in &orders {
-        let parts: Vec<&str> = list(first, "parts").iter().filter_map(Value::as_str).collect();
-        findings.expect(5, parts.is_empty() || parts[0] == *first_id, || format!("order {first_id}: is not its first"));
-        for part in parts.into_iter().skip(1) {
-            findings.expect(5, orders.contains_key(part), || format!("order {first_id}: its part {part} is missing"));
-            let other = first_of.insert(part, first_id);
-            findings.expect(5, other.is_none_or(|other| other == part), || {
-                format!("order {part}: is a part of both {first_id} and {other:?}")
-            });
+    for (id, order) in &orders {
+        let parts: Vec<&str> = list(order, "parts").iter().filter_map(Value::as_str).collect();
+        let Some(first_id) = parts.first() else { continue };
+        findings.expect(5, parts.contains(id), || format!("order {id}: is none of its own parts"));
+        for part in &parts {
+            let there = orders.contains_key(part) || deleted.contains(part);
+            findings.expect(5, there, || format!("order {id}: its part {part} is missing"));
+            let agrees = orders.get(part).is_none_or(|other| other["parts"] == order["parts"]);
+            findings.expect(5, agrees, || format!("order {id}: its part {part} knows of other parts"));
         }
+        first_of.insert(id, first_id);
     }
     let mut checkouts: BTreeMap<&str, Checkout<'a>> = BTreeMap::new();
     for (id, order) in &orders {
         let first_id = first_of[id];
-        let checkout = checkouts.entry(first_id).or_insert(Checkout { first_id, orders: Vec::new() });
+        let complete = list(order, "parts").iter().filter_map(Value::as_str).all(|part| !deleted.contains(part));
+        let checkout = checkouts.entry(first_id).or_insert(Checkout { first_id, orders: Vec::new(), complete });
         checkout.orders.push(order);
     }
-    for Checkout { first_id, orders } in checkouts.values() {
+    for Checkout { first_id, orders, .. } in checkouts.values() {
         for attribute in ["user_id", "cart_id", "coupon_code", "created_at"] {
             let agree = orders.iter().all(|order| order[attribute] == orders[0][attribute]);
             findings.expect(5, agree, || format!("order {first_id}: its parts differ in {attribute}"));
@@ -59,7 +64,7 @@ fn checkouts<'a>(data: &'a Snapshot, findings: &mut Findings) -> Vec<Checkout<'a
 /// A filling of a cart was checked out at most once.
 fn check_carts(checkouts: &[Checkout<'_>], findings: &mut Findings) {
     let mut ordered_as: BTreeMap<&str, &str> = BTreeMap::new();
-    for Checkout { first_id, orders } in checkouts {
+    for Checkout { first_id, orders, .. } in checkouts {
         let other = orders[0]["cart_id"].as_str().and_then(|cart_id| ordered_as.insert(cart_id, first_id));
         findings.expect(5, other.is_none(), || format!("one cart became two orders: {first_id} and {other:?}"));
     }
@@ -67,7 +72,7 @@ fn check_carts(checkouts: &[Checkout<'_>], findings: &mut Findings) {
 
 /// A live checkout with a coupon has it redeemed, for all that it is worth and no more.
 fn check_use(checkout: &Checkout<'_>, coupons: &BTreeMap<&str, &Value>, findings: &mut Findings) {
-    let Checkout { first_id, orders } = checkout;
+    let Checkout { first_id, orders, complete } = checkout;
     let Some(code) = orders[0]["coupon_code"].as_str() else { return };
     let Some(coupon) = coupons.get(code) else {
         findings.expect(4, false, || format!("order {first_id}: its coupon {code} does not exist"));
@@ -75,7 +80,7 @@ fn check_use(checkout: &Checkout<'_>, coupons: &BTreeMap<&str, &Value>, findings
     };
     let sum = |name| orders.iter().map(|order| cents(order, name)).sum::<i64>();
     let worth = worth(coupon, sum("subtotal"));
-    findings.expect(4, sum("discount") == worth, || {
+    findings.expect(4, !complete || sum("discount") == worth, || {
         format!("order {first_id}: {} cents off over all its parts, but {code} is worth {worth}", sum("discount"))
     });
     findings.expect(4, coupon["user_id"] == orders[0]["user_id"], || {
@@ -120,9 +125,17 @@ fn check_grants(data: &Snapshot, coupons: &BTreeMap<&str, &Value>, findings: &mu
         let grant = (text(coupon, "order_id"), text(coupon, "rule_id"));
         granted.entry(grant).or_default().push(text(coupon, "code"));
     }
+    let all_orders = || data.placed_orders().chain(data.deleted_orders());
     for ((order_id, rule_id), codes) in &granted {
         findings.expect(5, codes.len() == 1, || format!("order {order_id}: rule {rule_id} granted it {codes:?}"));
-        let order = data.placed_orders().find(|order| text(order, "order_id") == *order_id);
+        let order = all_orders().find(|order| text(order, "order_id") == *order_id);
+        let cancelled = order.is_some_and(|order| !is_live(order));
+        for code in codes {
+            let usable = text(coupons[code], "status") == "active";
+            findings.expect(5, !(cancelled && usable), || {
+                format!("coupon {code}: can be used, but order {order_id}, which earned it, is cancelled")
+            });
+        }
         let earned = order.map(|order| list(order, "earned_coupons")).unwrap_or_default();
         for code in codes {
             findings.expect(5, earned.iter().any(|earned| earned == code), || {

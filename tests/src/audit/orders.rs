@@ -58,7 +58,47 @@ fn check_status(order: &Value, findings: &mut Findings) {
             format!("order {id}: is {status}, but {attribute} is {}", order[attribute])
         });
     }
-    findings.expect(6, order["rewards_pending"].is_null() || !["placed", "under_paying"].contains(&status), || {
+    findings.expect(6, order["rewards_pending"].is_null(), || {
         format!("order {id}: is {status}, and its rewards are still pending")
+    });
+    check_history(order, findings);
+    check_payment(order, findings);
+}
+
+/// Every status came from one that may come before it.
+fn check_history(order: &Value, findings: &mut Findings) {
+    const STEPS: [(&str, &str); 9] = [
+        ("under_paying", "placed"),
+        ("placed", "processing"),
+        ("processing", "shipped"),
+        ("shipped", "delivered"),
+        ("under_paying", "cancelled"),
+        ("placed", "cancelled"),
+        ("processing", "cancelled"),
+        ("shipped", "cancelled"),
+        // Paid after payment itself had cancelled it.
+        ("cancelled", "placed"),
+    ];
+    let history: Vec<_> = list(order, "status_history").iter().map(|change| text(change, "status")).collect();
+    let begins = ["under_paying", "placed"].contains(history.first().unwrap_or(&""));
+    let allowed = history.windows(2).all(|step| STEPS.contains(&(step[0], step[1])));
+    findings.expect(3, begins && allowed, || {
+        format!("order {}: a step that no order takes: {history:?}", text(order, "order_id"))
+    });
+}
+
+/// What is paid online is sold only once it is paid, and nobody's money is kept for nothing.
+fn check_payment(order: &Value, findings: &mut Findings) {
+    let (method, paid) = (text(&order["payment"], "method"), text(&order["payment"], "status"));
+    let fits = match (method, text(order, "status")) {
+        ("on_delivery", "under_paying") => false,
+        ("on_delivery", _) => paid == "not_required",
+        ("online", "under_paying") => paid == "pending",
+        ("online", "cancelled") => ["failed", "refund_required"].contains(&paid),
+        ("online", _) => paid == "succeeded",
+        _ => false,
+    };
+    findings.expect(3, fits, || {
+        format!("order {}: is {}, paid {method}: {paid}", text(order, "order_id"), text(order, "status"))
     });
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use shared::error::Error;
 use shared::order::{CheckoutRequest, Order};
-use shared::store::PlacedCheckout;
+use shared::store::Placed;
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
@@ -23,7 +23,7 @@ async fn checkout_while(
     user: &User,
     request: serde_json::Value,
     rival: impl Future<Output = ()>,
-) -> Result<PlacedCheckout, Error> {
+) -> Result<Placed, Error> {
     let (wire, wired) = Wire::to(shop).await;
     let request: CheckoutRequest = serde_json::from_value(request).expect("a request");
     let pause = wire.pauses("TransactWriteItems");

@@ -79,7 +79,7 @@ fn an_order_has_a_seller_only_if_it_has_one() {
 #[test]
 fn stock_is_sold_on_delivery_and_stays_reserved_online() {
     let sums = |method| {
-        let changes = purchase(Split::None).stock_changes(method);
+        let changes = purchase(Split::None).stock_changes(method, OrderId::derived("o"));
         changes.iter().fold((0, 0, 0), |(a, r, s), (_, c)| (a + c.available, r + c.reserved, s + c.sold))
     };
     assert_eq!(sums(PaymentMethod::OnDelivery), (-2, -3, 5));

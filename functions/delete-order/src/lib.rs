@@ -1,0 +1,16 @@
+//! `DELETE /orders/{order_id}`: deletes a cancelled order, for admins.
+
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::shop::Shop;
+
+/// Answers 204.
+///
+/// # Errors
+/// See [`shared::store::Store::delete_order`].
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    request.caller()?.must_be_admin()?;
+    let order_id = request.path_id("order_id", Error::OrderNotFound)?;
+    shop.store.delete_order(order_id, shop.clock.now()).await?;
+    Ok(http::no_content())
+}

@@ -1,0 +1,17 @@
+//! `GET /orders/user/{user_id}/stats`: what a user's orders come to.
+
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::order::Statistics;
+use shared::shop::Shop;
+
+/// Answers how many orders there are, of which status, and what was spent on them.
+///
+/// # Errors
+/// Somebody else's orders, or a user whom nobody registered.
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    let caller = request.caller()?;
+    let user_id = caller.acting_for(Some(request.path_id("user_id", Error::UserNotFound)?))?;
+    shop.store.profile(user_id).await?;
+    http::ok(&Statistics::of(&shop.store.all_orders_of(user_id).await?))
+}

@@ -1,0 +1,18 @@
+//! `PATCH /products/{product_id}`: changes a product, for admins and its seller.
+
+use shared::catalog::requests::UpdateProduct;
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::shop::Shop;
+
+/// Answers the product as it is now.
+///
+/// # Errors
+/// See [`shared::store::Store::update_product`].
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    let caller = request.caller()?;
+    caller.must_be_staff()?;
+    let product_id = request.path_id("product_id", Error::ProductNotFound)?;
+    let update = request.json::<UpdateProduct>()?.value;
+    http::ok(&shop.store.update_product(product_id, caller.sells_for(), &update, shop.clock.now()).await?)
+}

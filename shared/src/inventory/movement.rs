@@ -1,0 +1,195 @@
+//! What happens to units of stock, and what that does to the counters.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{Allocation, Sku, StockId};
+
+/// What happens to units of stock. Units are never made or lost by it: each movement takes from one
+/// counter what it adds to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Movement {
+    /// Available units become reserved, for a cart or an unpaid order.
+    Reserve,
+    /// Reserved units become available.
+    Release,
+    /// Units that a cart holds become sold.
+    Sell,
+    /// Available units become sold.
+    SellDirectly,
+    /// Units that an unpaid order holds become sold, because it is paid.
+    Settle,
+    /// Sold units become available, because their order is cancelled.
+    Return,
+}
+
+/// What one transaction does to the counters of one shard. `available`, `reserved` and `sold` always
+/// sum to `received`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Change of the units that nobody holds.
+    pub available: i64,
+    /// Change of the units that carts and unpaid orders hold.
+    pub reserved: i64,
+    /// Change of the units that orders bought.
+    pub sold: i64,
+    /// Change of the units there ever were.
+    pub received: i64,
+    /// Whether somebody takes units that were not theirs before, which a product that was withdrawn
+    /// from sale refuses.
+    pub takes: bool,
+}
+
+/// What the log tells of units that moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// What happened to them.
+    pub kind: &'static str,
+    /// Of what.
+    pub sku: Sku,
+    /// How many; below zero only for an adjustment that takes away.
+    pub quantity: i64,
+}
+
+/// All that one transaction does to the stock, merged so that each shard is written once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StockChanges {
+    cause_id: String,
+    by_shard: BTreeMap<StockId, Change>,
+    log: Vec<LogEntry>,
+}
+
+impl Movement {
+    fn name(self) -> &'static str {
+        match self {
+            Movement::Reserve => "reserve",
+            Movement::Release => "release",
+            Movement::Sell => "sell",
+            Movement::SellDirectly => "sell_directly",
+            Movement::Settle => "settle",
+            Movement::Return => "return",
+        }
+    }
+}
+
+impl Change {
+    fn is_none(&self) -> bool {
+        [self.available, self.reserved, self.sold, self.received] == [0; 4]
+    }
+}
+
+impl StockChanges {
+    /// No changes yet. `cause` is the id of the cart, order or adjustment that they will be made for.
+    pub fn caused_by(cause: impl fmt::Display) -> StockChanges {
+        StockChanges { cause_id: cause.to_string(), ..StockChanges::default() }
+    }
+
+    /// Moves every unit of `allocation`.
+    pub fn move_units(&mut self, movement: Movement, sku: &Sku, allocation: &Allocation) {
+        for (shard, units) in allocation.parts() {
+            let change = self.by_shard.entry(StockId { sku: sku.clone(), shard }).or_default();
+            let units = i64::from(units);
+            let (from, to) = match movement {
+                Movement::Reserve => (&mut change.available, &mut change.reserved),
+                Movement::Release => (&mut change.reserved, &mut change.available),
+                Movement::Sell | Movement::Settle => (&mut change.reserved, &mut change.sold),
+                Movement::SellDirectly => (&mut change.available, &mut change.sold),
+                Movement::Return => (&mut change.sold, &mut change.available),
+            };
+            *from -= units;
+            *to += units;
+            change.takes |= matches!(movement, Movement::Reserve | Movement::Sell | Movement::SellDirectly);
+        }
+        if allocation.total() > 0 {
+            let quantity = i64::from(allocation.total());
+            self.log.push(LogEntry { kind: movement.name(), sku: sku.clone(), quantity });
+        }
+    }
+
+    /// Adds units to the shards of a SKU, or takes away those that are less than zero.
+    pub(super) fn adjust(&mut self, sku: &Sku, by_shard: &[(u16, i64)]) {
+        for (shard, units) in by_shard {
+            let change = self.by_shard.entry(StockId { sku: sku.clone(), shard: *shard }).or_default();
+            change.available += units;
+            change.received += units;
+        }
+        let quantity = by_shard.iter().map(|(_, units)| units).sum();
+        self.log.push(LogEntry { kind: "adjust", sku: sku.clone(), quantity });
+    }
+
+    /// Notes the units that a new SKU starts with. Its shards are made with them, so none is changed.
+    pub fn open(&mut self, sku: &Sku, units: u32) {
+        if units > 0 {
+            self.log.push(LogEntry { kind: "open", sku: sku.clone(), quantity: units.into() });
+        }
+    }
+
+    /// Each shard with what happens to it; those that stay as they are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (&StockId, &Change)> {
+        self.by_shard.iter().filter(|(_, change)| !change.is_none())
+    }
+
+    /// The id of the cart, order or adjustment that all this is done for.
+    pub fn cause_id(&self) -> &str {
+        &self.cause_id
+    }
+
+    /// What the log is to tell once it is done.
+    pub fn log(&self) -> &[LogEntry] {
+        &self.log
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ProductId, UserId};
+    use crate::inventory::{Level, allocate};
+
+    fn sku() -> Sku {
+        Sku { product_id: ProductId::derived("laptop"), size: None }
+    }
+
+    fn units(units: u32) -> Allocation {
+        let mut levels = [Level { id: StockId { sku: sku(), shard: 0 }, available: units }];
+        allocate(&mut levels, &sku(), UserId::derived("ada"), units).unwrap()
+    }
+
+    #[test]
+    fn movements_on_one_shard_merge_and_make_no_units() {
+        let mut changes = StockChanges::caused_by("order");
+        changes.move_units(Movement::Sell, &sku(), &units(2));
+        changes.move_units(Movement::SellDirectly, &sku(), &units(3));
+        let merged: Vec<_> = changes.iter().collect();
+        assert_eq!(*merged[0].1, Change { available: -3, reserved: -2, sold: 5, received: 0, takes: true });
+        changes.move_units(Movement::Reserve, &sku(), &units(1));
+        changes.move_units(Movement::Release, &sku(), &units(1));
+        assert!(changes.iter().all(|(_, change)| change.available + change.reserved + change.sold == change.received));
+        let told: Vec<_> = changes.log().iter().map(|entry| (entry.kind, entry.quantity)).collect();
+        assert_eq!(told, [("sell", 2), ("sell_directly", 3), ("reserve", 1), ("release", 1)]);
+    }
+
+    #[test]
+    fn what_is_undone_leaves_no_shard_to_write() {
+        let mut changes = StockChanges::caused_by("cart");
+        changes.move_units(Movement::Reserve, &sku(), &units(2));
+        changes.move_units(Movement::Release, &sku(), &units(2));
+        assert_eq!(changes.iter().count(), 0);
+    }
+
+    #[test]
+    fn only_who_takes_units_anew_needs_the_product_for_sale() {
+        for (movement, takes) in [
+            (Movement::Reserve, true),
+            (Movement::Sell, true),
+            (Movement::SellDirectly, true),
+            (Movement::Release, false),
+            (Movement::Settle, false),
+            (Movement::Return, false),
+        ] {
+            let mut changes = StockChanges::caused_by("x");
+            changes.move_units(movement, &sku(), &units(1));
+            assert_eq!(changes.iter().next().unwrap().1.takes, takes, "{movement:?}");
+        }
+    }
+}

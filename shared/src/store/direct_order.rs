@@ -1,0 +1,87 @@
+//! Buying one product at once, past the cart.
+
+use std::collections::BTreeSet;
+
+use super::Store;
+use super::keys::{Key, Table};
+use super::orders::{OrderEntry, order_id_of};
+use super::placing::{Placed, coupon_key, purchase};
+use crate::cart::Variation;
+use crate::catalog::Product;
+use crate::error::{Error, Shortage};
+use crate::ids::{IdempotencyKey, OrderId, UserId};
+use crate::inventory::{self, Allocation, Level};
+use crate::order::{DirectOrder, PurchasedLine, Split};
+use crate::time::Timestamp;
+use crate::user::Profile;
+
+impl Store {
+    /// Orders one product for `user_id`, as `placed_by` asks: one read, one transaction. The cart stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::ProductNotFound`], [`Error::AddressRequired`],
+    /// [`Error::QuantityLimit`], [`Error::IdempotencyKeyReused`], [`Error::InsufficientStock`], and those of
+    /// [`Product::sku`] and [`Coupon::apply`](crate::coupon::Coupon::apply).
+    pub async fn order_directly(
+        &self,
+        user_id: UserId,
+        placed_by: UserId,
+        request: &DirectOrder,
+        key: Option<&IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<Placed, Error> {
+        let (variation, terms) = (&request.variation(), request.terms());
+        let order_id = key.map_or_else(OrderId::random, order_id_of);
+        self.decide(|_| async move {
+            let placed = async {
+                let context = [Key::user(user_id)].into_iter().chain(coupon_key(terms));
+                let context = context.chain(key.map(|key| Key::order(order_id_of(key))));
+                let (mut found, mut products, mut levels) =
+                    self.stock_of(&BTreeSet::from([variation.sku()]), context).await?;
+                let profile: Profile = found.one(Table::Users)?.ok_or(Error::UserNotFound)?;
+                let entry = found.one_item(Table::Orders).map(OrderEntry::from_item).transpose()?;
+                if let Some((entry, key)) = entry.zip(key) {
+                    return self.replay(entry, key).await;
+                }
+                let product = products.pop().filter(Product::is_active).ok_or(Error::ProductNotFound)?;
+                let buyer = self.buyer(&profile, placed_by, terms)?;
+                let line = line_of(product, variation, request.quantity.get(), user_id, &mut levels)?;
+                let coupon = found.one(Table::Coupons)?;
+                let purchase = purchase(vec![line], coupon, terms, Split::None, user_id, now)?;
+                let mut transaction = self.transaction();
+                let orders = transaction.place(purchase, order_id, None, &buyer, key, now)?;
+                transaction.commit().await?;
+                Ok(Placed::new(orders))
+            };
+            self.unless_served(placed.await, key).await
+        })
+        .await
+    }
+}
+
+/// A line of so many units of what is for sale, taken off `levels`.
+fn line_of(
+    product: Product,
+    variation: &Variation,
+    quantity: u32,
+    user_id: UserId,
+    levels: &mut [Level],
+) -> Result<PurchasedLine, Error> {
+    let sku = product.sku(variation.size.as_deref())?;
+    if quantity > product.quantity_limit() {
+        return Err(Error::QuantityLimit { max: product.quantity_limit() });
+    }
+    let unheld = inventory::allocate(levels, &sku, user_id, quantity).map_err(|left| {
+        let size = sku.size.as_deref();
+        Error::InsufficientStock(vec![Shortage::new(sku.product_id, &product.name, size, quantity, left)])
+    })?;
+    Ok(PurchasedLine {
+        variation: variation.clone(),
+        name: product.name,
+        seller_id: product.seller_id,
+        unit_price: product.price,
+        held: Allocation::default(),
+        unheld,
+    })
+}

@@ -1,0 +1,168 @@
+//! The inventory list: every SKU that is for sale, with all its counters.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use super::call::Failure;
+use super::inventory::inventory_item;
+use super::keys::{Item, Table, from_item, string};
+use super::order_lists::QUERY_PAGE;
+use super::transaction::Expression;
+use crate::catalog::{Product, StockStatus};
+use crate::error::Error;
+use crate::ids::{ProductId, UserId};
+use crate::inventory::adjustment::InventoryItem;
+use crate::paging::{Cursors, Page, PageRequest};
+
+/// Which SKUs need somebody's attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LowStock {
+    /// Those of which some are left, but no more than the threshold.
+    LimitedStock,
+    /// Those of which none is left.
+    OutOfStock,
+}
+
+impl FromStr for LowStock {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<LowStock, &'static str> {
+        match text {
+            "limited_stock" => Ok(LowStock::LimitedStock),
+            "out_of_stock" => Ok(LowStock::OutOfStock),
+            _ => Err("must be limited_stock or out_of_stock"),
+        }
+    }
+}
+
+/// Where a page of the catalogue's SKUs ended: the sort key of the product, and the place of the SKU.
+#[derive(Serialize, Deserialize)]
+struct CataloguePosition(String, usize);
+
+/// Where a page of low SKUs ended.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct LowPosition(u32, ProductId, Option<String>);
+
+/// A product for sale, and where the catalogue has it.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(flatten)]
+    product: Product,
+    listed_at: String,
+}
+
+impl Store {
+    /// A page of the SKUs for sale in the order of the catalogue, of one seller if one is given.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCursor`].
+    pub async fn inventory(
+        &self,
+        seller: Option<UserId>,
+        page: &PageRequest,
+        cursors: &Cursors<'_>,
+    ) -> Result<Page<InventoryItem>, Error> {
+        let after: Option<CataloguePosition> = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
+        let (newest, mut skip) = after.map_or((None, 0), |CataloguePosition(newest, last)| (Some(newest), last + 1));
+        let (mut items, mut positions, mut start) = (Vec::new(), Vec::new(), None);
+        while items.len() <= page.limit {
+            let (listed, next) = self.for_sale(seller, newest.as_deref(), page.limit + 1, start).await?;
+            let products: Vec<Product> = listed.iter().map(|listed| listed.product.clone()).collect();
+            let stock = self.stock_items(&products).await?;
+            for Listed { product, listed_at } in &listed {
+                for (place, sku) in product.skus().into_iter().enumerate().skip(std::mem::take(&mut skip)) {
+                    items.push(inventory_item(product, sku, &stock));
+                    positions.push(CataloguePosition(listed_at.clone(), place));
+                }
+            }
+            start = next;
+            if start.is_none() {
+                break;
+            }
+        }
+        let more = items.len() > page.limit;
+        items.truncate(page.limit);
+        let next_cursor = positions.get(page.limit - 1).filter(|_| more).map(|last| cursors.seal(last)).transpose()?;
+        Ok(Page { items, next_cursor })
+    }
+
+    /// A page of the SKUs for sale that are low, those with the fewest units first, of one seller if one
+    /// is given. It looks at the whole catalogue to find them.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCursor`].
+    pub async fn low_inventory(
+        &self,
+        low: LowStock,
+        seller: Option<UserId>,
+        page: &PageRequest,
+        cursors: &Cursors<'_>,
+    ) -> Result<Page<InventoryItem>, Error> {
+        let wanted = match low {
+            LowStock::LimitedStock => StockStatus::LimitedStock,
+            LowStock::OutOfStock => StockStatus::OutOfStock,
+        };
+        let after: Option<LowPosition> = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
+        let (mut items, mut start) = (Vec::new(), None);
+        loop {
+            let (listed, next) = self.for_sale(seller, None, QUERY_PAGE, start).await?;
+            let products: Vec<Product> = listed.into_iter().map(|listed| listed.product).collect();
+            let stock = self.stock_items(&products).await?;
+            let skus = products.iter().flat_map(|product| product.skus().into_iter().map(move |sku| (product, sku)));
+            let skus = skus.map(|(product, sku)| inventory_item(product, sku, &stock));
+            items.extend(skus.filter(|item| item.status == wanted).map(|item| (low_position(&item), item)));
+            start = next;
+            if start.is_none() {
+                break;
+            }
+        }
+        items.retain(|(position, _)| after.as_ref().is_none_or(|after| position > after));
+        items.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let more = items.len() > page.limit;
+        items.truncate(page.limit);
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.map(|(last, _)| cursors.seal(last)).transpose()?;
+        Ok(Page { items: items.into_iter().map(|(_, item)| item).collect(), next_cursor })
+    }
+
+    /// Some products for sale, newest first, from one on if its sort key is given.
+    async fn for_sale(
+        &self,
+        seller: Option<UserId>,
+        newest: Option<&str>,
+        limit: usize,
+        start: Option<Item>,
+    ) -> Result<(Vec<Listed>, Option<Item>), Failure> {
+        let mut select = Expression::default().name("status").value("status", string("active"));
+        let mut condition = "#status = :status".to_owned();
+        if let Some(newest) = newest {
+            condition += " AND #listed_at <= :newest";
+            select = select.name("listed_at").value("newest", string(newest));
+        }
+        if let Some(seller) = seller {
+            select = select.name("seller_id").value("seller", string(seller));
+        }
+        let limit = if seller.is_some() { QUERY_PAGE } else { limit };
+        let request = self
+            .client
+            .query()
+            .table_name(self.table(Table::Products))
+            .index_name("by_status")
+            .key_condition_expression(condition)
+            .set_filter_expression(seller.map(|_| "#seller_id = :seller".to_owned()))
+            .set_expression_attribute_names(select.names())
+            .set_expression_attribute_values(select.values())
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).map_err(Error::internal)?)
+            .set_exclusive_start_key(start);
+        let answer = self.call(|| request.clone().send()).await?;
+        let listed = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        Ok((listed, answer.last_evaluated_key))
+    }
+}
+
+fn low_position(item: &InventoryItem) -> LowPosition {
+    LowPosition(item.available, item.product_id, item.size.clone())
+}

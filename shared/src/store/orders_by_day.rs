@@ -1,0 +1,136 @@
+//! All orders of the shop, newest first. The index has them by day, and each day's over several shards,
+//! so that no partition takes all of a busy day's writes; a page is merged from them.
+
+use futures_util::future::try_join_all;
+
+use super::Store;
+use super::call::Failure;
+use super::keys::{DAY_SHARDS, Table, day_partition, from_item, string};
+use super::order_lists::{Position, QUERY_PAGE, cut};
+use super::transaction::Expression;
+use crate::error::Error;
+use crate::ids::OrderId;
+use crate::order::{OrderStatus, OrderSummary};
+use crate::paging::{Cursors, Page, PageRequest};
+use crate::time::{Day, Timestamp};
+
+/// How many days are queried at once: a quiet shop's page spans many.
+const DAYS_AT_ONCE: usize = 4;
+
+/// How many days one page looks at. A page that finds less than was asked for says where to go on.
+const DAYS_A_PAGE: usize = 400;
+
+/// There is no order from before: the shop's first version is of that year.
+const FIRST_DAY: &str = "2026-01-01";
+
+/// Which orders.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderFilter {
+    /// Those made at this moment or later.
+    pub from: Timestamp,
+    /// Those made before this moment.
+    pub to: Timestamp,
+    /// Those of this status only.
+    pub status: Option<OrderStatus>,
+}
+
+impl Store {
+    /// A page of all orders, newest first. The page may hold fewer than were asked for although more
+    /// follow, where they lie years apart.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCursor`].
+    pub async fn orders_by_day(
+        &self,
+        filter: &OrderFilter,
+        page: &PageRequest,
+        cursors: &Cursors<'_>,
+    ) -> Result<Page<OrderSummary>, Error> {
+        let after: Option<Position> = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
+        let newest = after.map_or(filter.to, |Position(created_at, _)| created_at.min(filter.to));
+        let mut orders = Vec::new();
+        if newest < filter.from {
+            return cut(orders, page, cursors);
+        }
+        let oldest = filter.from.day().max(FIRST_DAY.parse().map_err(Error::internal)?);
+        let days: Vec<Day> = newest.day().back_to(oldest).take(DAYS_A_PAGE + 1).collect();
+        for days_at_once in days[..days.len().min(DAYS_A_PAGE)].chunks(DAYS_AT_ONCE) {
+            let wanted = page.limit + 1 - orders.len();
+            let found = days_at_once.iter().map(|day| self.orders_of_day(*day, filter, after, wanted));
+            orders.extend(try_join_all(found).await?.into_iter().flatten());
+            if orders.len() > page.limit {
+                return cut(orders, page, cursors);
+            }
+        }
+        let mut cut = cut(orders, page, cursors)?;
+        if let Some(next_day) = days.get(DAYS_A_PAGE) {
+            cut.next_cursor = Some(cursors.seal(&Position(next_day.end(), OrderId::LEAST))?);
+        }
+        Ok(cut)
+    }
+
+    /// The newest orders of a day that come after a position, at least as many as are wanted or all.
+    async fn orders_of_day(
+        &self,
+        day: Day,
+        filter: &OrderFilter,
+        after: Option<Position>,
+        wanted: usize,
+    ) -> Result<Vec<OrderSummary>, Failure> {
+        let shards =
+            (0..DAY_SHARDS).map(|shard| self.orders_of_shard(day_partition(day, shard), filter, after, wanted));
+        let mut orders: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
+        orders.sort_by_key(|order| std::cmp::Reverse((order.created_at, order.order_id)));
+        orders.truncate(wanted);
+        Ok(orders)
+    }
+
+    async fn orders_of_shard(
+        &self,
+        partition: String,
+        filter: &OrderFilter,
+        after: Option<Position>,
+        wanted: usize,
+    ) -> Result<Vec<OrderSummary>, Failure> {
+        let newest = after.map_or(filter.to, |Position(created_at, _)| created_at.min(filter.to));
+        let mut select = Expression::default()
+            .name("day_shard")
+            .name("created_at")
+            .value("partition", string(&partition))
+            .value("from", string(filter.from))
+            .value("newest", string(newest));
+        if let Some(status) = filter.status {
+            select = select.name("status").value("status", string(status));
+        }
+        let (mut orders, mut start) = (Vec::new(), None);
+        loop {
+            let limit = if filter.status.is_some() { QUERY_PAGE } else { wanted + 1 };
+            let request = self
+                .client
+                .query()
+                .table_name(self.table(Table::Orders))
+                .index_name("by_day")
+                .key_condition_expression("#day_shard = :partition AND #created_at BETWEEN :from AND :newest")
+                .set_filter_expression(filter.status.map(|_| "#status = :status".to_owned()))
+                .set_expression_attribute_names(select.names())
+                .set_expression_attribute_values(select.values())
+                .scan_index_forward(false)
+                .limit(i32::try_from(limit).map_err(Error::internal)?)
+                .set_exclusive_start_key(start);
+            let answer = self.call(|| request.clone().send()).await?;
+            for item in answer.items.unwrap_or_default() {
+                let order: OrderSummary = from_item(item)?;
+                let position = Position(order.created_at, order.order_id);
+                if order.created_at < filter.to && after.is_none_or(|after| position < after) {
+                    orders.push(order);
+                }
+            }
+            start = answer.last_evaluated_key;
+            // Orders of one moment come in no order, so all of them are needed to tell which come first.
+            let past_wanted = orders.get(wanted - 1).zip(orders.last());
+            if start.is_none() || past_wanted.is_some_and(|(wanted, last)| last.created_at < wanted.created_at) {
+                return Ok(orders);
+            }
+        }
+    }
+}
