@@ -32,10 +32,10 @@ pub struct OrderRecord {
     /// Tells the request that made it from others under the same key.
     pub fingerprint: Option<String>,
     /// All orders of its checkout in their order, itself among them; empty where there is no other.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<OrderId>,
     /// Whether payment itself cancelled it, so that a late success may place it after all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled_by_payment: bool,
     /// Its partition of the index of that name, until its rewards have been dealt with.
     pub rewards_pending: Option<String>,
