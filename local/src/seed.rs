@@ -8,6 +8,7 @@ use shared::error::Error;
 use shared::ids::{NotAnId, RuleId, UserId};
 use shared::money::Money;
 use shared::reward::Rule;
+use shared::reward::requests::CreateRule;
 use shared::shop::Shop;
 use shared::user::ProfileUpdate;
 use uuid::Uuid;
@@ -177,7 +178,10 @@ pub async fn plant(shop: &Shop, users: &UserPool) -> Result<(), SeedError> {
             Err(error) => return Err(error.into()),
         }
     }
-    shop.store.put_rule(&rule(shop)?).await?;
+    match shop.store.create_rule(&rule(shop)?, None).await {
+        Ok(_) | Err(Error::Conflict) => {}
+        Err(error) => return Err(error.into()),
+    }
     for demo in &USERS {
         sign_up(shop, users, demo).await?;
     }
@@ -214,15 +218,13 @@ fn new_product(shop: &Shop, position: u64, demo: &DemoProduct) -> Result<NewProd
     Ok(NewProduct { product, opening_stock })
 }
 
-fn rule(shop: &Shop) -> Result<Rule, serde_json::Error> {
-    serde_json::from_value(json!({
-        "rule_id": RuleId::derived("spend 100.00, get 10 %"),
+fn rule(shop: &Shop) -> Result<Rule, SeedError> {
+    let request: CreateRule = serde_json::from_value(json!({
         "name": "Spend 100.00, get 10 % off the next order",
         "condition": {"kind": "min_order_total", "amount": "100.00"},
         "coupon": {"kind": "percent", "value": "10", "valid_days": 30},
-        "active": true,
-        "created_at": shop.clock.now(),
-    }))
+    }))?;
+    Ok(request.into_rule(RuleId::derived("spend 100.00, get 10 %"), shop.clock.now())?)
 }
 
 async fn sign_up(shop: &Shop, users: &UserPool, demo: &DemoUser) -> Result<(), SeedError> {

@@ -1,4 +1,6 @@
-//! Coupons: what one is worth on an order, and to whom.
+//! Coupons: what one is worth on an order, and to whom. [`view`] is how its owner sees it.
+
+pub mod view;
 
 use std::fmt;
 
@@ -109,6 +111,11 @@ impl Discount {
 }
 
 impl Coupon {
+    /// Whether it can be used at `now`, on an order that is large enough.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.status == CouponStatus::Active && now < self.expires_at
+    }
+
     /// What the coupon takes off an order of `user_id` over `subtotal` at `now`.
     ///
     /// # Errors

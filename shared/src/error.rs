@@ -51,6 +51,9 @@ pub enum Error {
     /// No coupon of the caller's has this code.
     #[error("No such coupon")]
     CouponNotFound,
+    /// No reward rule has this id.
+    #[error("No such reward rule")]
+    RuleNotFound,
 
     /// Less is left than was asked for; every line that falls short.
     #[error("{}", summary(.0))]

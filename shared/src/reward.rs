@@ -1,4 +1,7 @@
-//! Reward rules: which orders earn a coupon, which coupon, and under what code.
+//! Reward rules: which orders earn a coupon, which coupon, and under what code. [`requests`] is how an admin
+//! makes and changes them.
+
+pub mod requests;
 
 use std::time::Duration;
 
@@ -6,7 +9,7 @@ use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
 
 use crate::coupon::{Coupon, CouponStatus, Discount};
-use crate::ids::{OrderId, ProductId, RuleId};
+use crate::ids::{OrderId, ProductId, RuleId, UserId};
 use crate::money::Money;
 use crate::order::{Order, OrderStatus, OrderSummary};
 use crate::paging::keyed;
@@ -33,13 +36,23 @@ pub struct Rule {
     pub starts_at: Option<Timestamp>,
     /// Until when it grants.
     pub ends_at: Option<Timestamp>,
+    /// The most coupons that it ever grants.
+    pub max_coupons: Option<u32>,
+    /// Whether a user gets no more than one coupon by it.
+    #[serde(default)]
+    pub once_per_user: bool,
+    /// How many coupons it has granted.
+    #[serde(default)]
+    pub coupons_granted: u32,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
 }
 
 /// Which orders meet a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// The total is at least `amount`.
     MinOrderTotal {
@@ -138,6 +151,16 @@ impl Rule {
         self.is_live(now) && self.condition.is_met(order, history)
     }
 
+    /// What `order` would be granted a coupon for.
+    pub fn grant_of(&self, order: &Order) -> Grant {
+        if self.once_per_user { Grant::OfUser(order.summary.user_id) } else { Grant::OfOrder(order.summary.order_id) }
+    }
+
+    /// Whether it has granted all that it may.
+    pub fn is_used_up(&self) -> bool {
+        self.max_coupons.is_some_and(|max| self.coupons_granted >= max)
+    }
+
     /// The coupon that `order` earns.
     pub fn grant(&self, order: &Order, code: String, now: Timestamp) -> Coupon {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -156,13 +179,26 @@ impl Rule {
     }
 }
 
-/// The code of the coupon that `order_id` earns by `rule_id`: always the same, and not to be guessed
-/// without `secret`. `attempt` counts up where another order's coupon has the code already.
-pub fn coupon_code(secret: &str, order_id: OrderId, rule_id: RuleId, attempt: u32) -> String {
+/// What a coupon is granted for: the same grant has the same code, so that it is made once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// One for each order that earns it.
+    OfOrder(OrderId),
+    /// One for a user, by whichever order.
+    OfUser(UserId),
+}
+
+/// The code of the coupon that `grant` stands for by `rule_id`: always the same, and not to be guessed
+/// without `secret`. `attempt` counts up where another coupon has the code already.
+pub fn coupon_code(secret: &str, grant: Grant, rule_id: RuleId, attempt: u32) -> String {
     /// Crockford's base32: no I, L, O or U to misread.
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     const LENGTH: usize = 8;
-    let mac = keyed(secret).chain_update(format!("coupon/{order_id}/{rule_id}/{attempt}")).finalize().into_bytes();
+    let name = match grant {
+        Grant::OfOrder(order_id) => format!("coupon/{order_id}/{rule_id}/{attempt}"),
+        Grant::OfUser(user_id) => format!("coupon/once/{user_id}/{rule_id}/{attempt}"),
+    };
+    let mac = keyed(secret).chain_update(name).finalize().into_bytes();
     let symbols = mac.iter().take(LENGTH).map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
     format!("REWARD-{}", symbols.collect::<String>())
 }

@@ -20,6 +20,30 @@ where
     deserializer.deserialize_option(Object(PhantomData))
 }
 
+/// Reads a struct from an object that may be left out, but must not be null.
+///
+/// # Errors
+/// Any other shape, and what the struct itself refuses.
+pub fn object_not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+/// Reads a struct from an object.
+///
+/// # Errors
+/// Any other shape, and what the struct itself refuses.
+pub fn required_object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    object_not_null(deserializer)?.ok_or_else(|| D::Error::custom("must be an object"))
+}
+
 /// Reads a fieldless enum from a string, or nothing from null.
 ///
 /// # Errors

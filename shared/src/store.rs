@@ -13,6 +13,7 @@ mod coupons;
 mod direct_order;
 mod expire;
 mod fulfil;
+mod grant;
 mod inventory;
 mod inventory_list;
 pub mod keys;
@@ -47,6 +48,8 @@ pub use self::placing::Placed;
 pub use self::products::CreatedProduct;
 pub use self::release::ReleaseReport;
 pub use self::requeue::RequeueReport;
+pub use self::reward_rules::CreatedRule;
+use self::reward_rules::RecentRules;
 use crate::cart::HoldPolicy;
 use crate::config::Config;
 
@@ -59,6 +62,7 @@ pub struct Store {
     payment_deadline: Duration,
     currency: String,
     deadline: Option<Instant>,
+    recent_rules: RecentRules,
 }
 
 impl Store {
@@ -71,6 +75,7 @@ impl Store {
             payment_deadline: config.payment_deadline,
             currency: config.currency.clone(),
             deadline: None,
+            recent_rules: RecentRules::default(),
         }
     }
 

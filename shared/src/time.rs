@@ -126,7 +126,8 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let moment = DateTime::parse_from_rfc3339(&text).map_err(D::Error::custom)?;
+        let moment = DateTime::parse_from_rfc3339(&text)
+            .map_err(|_| D::Error::custom("must be an RFC 3339 time, such as 2026-11-20T06:21:33Z"))?;
         Ok(Timestamp::from_millis(moment.timestamp_millis()))
     }
 }

@@ -11,7 +11,7 @@ use local::mailbox::Mail;
 use local::options::Options;
 use serde_json::{Value, json};
 use shared::ids::{RuleId, UserId};
-use shared::reward::Rule;
+use shared::reward::requests::CreateRule;
 use shared::store::Store;
 use shared::time::Clock;
 
@@ -163,14 +163,15 @@ impl Shop {
 
     /// Makes a rule that rewards orders; answers its id.
     pub async fn rule(&self, condition: Value, coupon: Value) -> RuleId {
-        let rule_id = RuleId::random();
-        let rule: Rule = serde_json::from_value(json!({
-            "rule_id": rule_id, "name": "a reward", "condition": condition, "coupon": coupon,
-            "active": true, "created_at": self.clock.now(),
-        }))
-        .expect("a rule");
-        self.store().put_rule(&rule).await.expect("the rule is kept");
-        rule_id
+        self.rule_with(json!({"condition": condition, "coupon": coupon})).await
+    }
+
+    /// Makes a rule of a request that need not name it; answers its id.
+    pub async fn rule_with(&self, mut request: Value) -> RuleId {
+        request["name"] = json!("a reward");
+        let request: CreateRule = serde_json::from_value(request).expect("a request");
+        let rule = request.into_rule(RuleId::random(), self.clock.now()).expect("a rule");
+        self.store().create_rule(&rule, None).await.expect("the rule is kept").rule.rule_id
     }
 
     /// Has `user` earn a coupon by an order, which this rule grants to nobody else; answers its code.

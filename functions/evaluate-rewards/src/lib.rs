@@ -19,7 +19,7 @@ use shared::store::MailClaim;
 /// # Errors
 /// The rules cannot be read; then the whole batch comes again.
 pub async fn handle(shop: Shop, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
-    let rules = shop.store.rules().await?;
+    let rules = shop.store.recent_rules(shop.clock.now()).await?;
     let evaluated = join_all(event.records.iter().map(|message| evaluate(&shop, &rules, message))).await;
     let mut response = SqsBatchResponse::default();
     for (message, result) in event.records.iter().zip(evaluated) {

@@ -17,7 +17,8 @@ pub struct CartView {
     items: Vec<LineView>,
     item_count: usize,
     total_quantity: u32,
-    subtotal: Money,
+    /// What its lines cost together.
+    pub subtotal: Money,
     currency: String,
     reserved_until: Option<Timestamp>,
 }

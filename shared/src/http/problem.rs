@@ -83,6 +83,7 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::CartItemNotFound => (StatusCode::NOT_FOUND, "cart_item_not_found"),
         Error::OrderNotFound => (StatusCode::NOT_FOUND, "order_not_found"),
         Error::CouponNotFound => (StatusCode::NOT_FOUND, "coupon_not_found"),
+        Error::RuleNotFound => (StatusCode::NOT_FOUND, "rule_not_found"),
         Error::InsufficientStock(_) => (StatusCode::CONFLICT, "insufficient_stock"),
         Error::PriceChanged { .. } => (StatusCode::CONFLICT, "price_changed"),
         Error::InvalidTransition(_) => (StatusCode::CONFLICT, "invalid_transition"),

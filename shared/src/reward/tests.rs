@@ -5,7 +5,7 @@ use super::*;
 fn order(total: &str, units: u32) -> Order {
     let at = "2026-11-20T06:21:33.123Z";
     serde_json::from_value(json!({
-        "order_id": OrderId::derived("this"), "user_id": crate::ids::UserId::derived("ada"), "seller_id": null,
+        "order_id": OrderId::derived("this"), "user_id": UserId::derived("ada"), "seller_id": null,
         "status": "placed", "items_count": units, "subtotal": total, "discount": "0.00", "total_price": total,
         "currency": "USD", "coupon_code": null, "tracking": null, "created_at": at, "updated_at": at,
         "payment": {"method": "on_delivery", "status": "not_required", "deadline": null, "reference": null},
@@ -26,6 +26,7 @@ fn rule(condition: serde_json::Value) -> Rule {
         "rule_id": RuleId::derived("rule"), "name": "Thanks", "condition": condition,
         "coupon": {"kind": "percent", "value": "10", "min_order_total": null, "valid_days": 30},
         "active": true, "starts_at": null, "ends_at": null, "created_at": "2026-11-01T00:00:00.000Z",
+        "updated_at": "2026-11-01T00:00:00.000Z",
     }))
     .unwrap()
 }
@@ -113,17 +114,18 @@ fn history_counts_what_came_before_and_was_not_cancelled() {
 
 #[test]
 fn a_code_is_derived_from_order_and_rule() {
-    let (order_id, rule_id) = (OrderId::derived("o"), RuleId::derived("r"));
-    let code = coupon_code("secret", order_id, rule_id, 0);
-    assert_eq!(code, coupon_code("secret", order_id, rule_id, 0));
+    let (order, rule_id) = (Grant::OfOrder(OrderId::derived("o")), RuleId::derived("r"));
+    let code = coupon_code("secret", order, rule_id, 0);
+    assert_eq!(code, coupon_code("secret", order, rule_id, 0));
     let symbols = code.strip_prefix("REWARD-").unwrap();
     assert_eq!(symbols.len(), 8);
     assert!(symbols.bytes().all(|symbol| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&symbol)));
     for other in [
-        coupon_code("other", order_id, rule_id, 0),
-        coupon_code("secret", OrderId::derived("p"), rule_id, 0),
-        coupon_code("secret", order_id, RuleId::derived("s"), 0),
-        coupon_code("secret", order_id, rule_id, 1),
+        coupon_code("other", order, rule_id, 0),
+        coupon_code("secret", Grant::OfOrder(OrderId::derived("p")), rule_id, 0),
+        coupon_code("secret", Grant::OfUser(UserId::derived("o")), rule_id, 0),
+        coupon_code("secret", order, RuleId::derived("s"), 0),
+        coupon_code("secret", order, rule_id, 1),
     ] {
         assert_ne!(code, other);
     }

@@ -37,9 +37,14 @@ impl Store {
     /// [`Error::UserNotFound`].
     pub async fn cart_view(&self, user_id: UserId, now: Timestamp) -> Result<CartView, Error> {
         let cart = self.cart_of(user_id).await?;
+        Ok(self.view_of(&cart, now).await?)
+    }
+
+    /// A cart as it is shown at `now`.
+    pub(super) async fn view_of(&self, cart: &Cart, now: Timestamp) -> Result<CartView, Failure> {
         let skus: BTreeSet<_> = cart.lines.values().map(Line::sku).collect();
         let (_, products, levels) = self.stock_of(&skus, []).await?;
-        Ok(CartView::new(&cart, &products, &levels, &self.currency, now))
+        Ok(CartView::new(cart, &products, &levels, &self.currency, now))
     }
 
     /// Adds to a cart and holds the stock: one read, one transaction.

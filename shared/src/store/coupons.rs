@@ -1,18 +1,20 @@
-//! The coupons table: granting, redeeming, and seeing that each coupon is mailed once.
+//! The coupons table: what a user has, redeeming, and seeing that each coupon is mailed once.
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::call::Failure;
-use super::keys::{Key, Table, string, to_item};
+use super::keys::{Item, Key, Table, from_item, string};
+use super::order_lists::QUERY_PAGE;
 use super::transaction::{Expression, Transaction};
+use crate::cart::Cart;
+use crate::coupon::view::CouponPreview;
 use crate::coupon::{Coupon, CouponStatus};
 use crate::error::Error;
-use crate::ids::{KeyId, OrderId, RuleId, UserId};
-use crate::order::{Order, OrderStatus};
-use crate::reward::{Rule, coupon_code};
+use crate::ids::{KeyId, OrderId, UserId};
+use crate::paging::{Cursors, Page, PageRequest};
 use crate::time::Timestamp;
 
 /// How long a function may take to mail a coupon before another may try. Shorter than the queue keeps
@@ -29,6 +31,10 @@ pub enum MailClaim {
     /// Not unless whoever is just doing it fails; then the message they have comes back.
     Busy,
 }
+
+/// Where a page of a user's coupons ended.
+#[derive(Serialize, Deserialize)]
+struct Position(Timestamp, String);
 
 /// How far the mailing of a coupon has come.
 #[derive(Deserialize)]
@@ -48,54 +54,80 @@ impl Store {
         found.all(Table::Coupons)
     }
 
-    /// Grants a placed order the coupons of the rules it meets, all in one transaction with the
-    /// record that this was done, and answers their codes. An order that was granted its coupons
-    /// before keeps those; one that was cancelled gets none.
+    /// A page of a user's coupons, newest first.
     ///
     /// # Errors
-    /// [`Error::OrderNotFound`].
-    pub async fn grant_coupons(
+    /// [`Error::InvalidCursor`].
+    pub async fn coupons_of(
         &self,
-        order: &Order,
-        rules: &[&Rule],
-        secret: &str,
-        now: Timestamp,
-    ) -> Result<Vec<String>, Error> {
-        let order_id = order.summary.order_id;
-        self.decide(|attempts| async move {
-            if attempts > 0 {
-                let record = self.order(order_id).await?;
-                if record.earned_coupons.is_some()
-                    || record.rewards_pending.is_none()
-                    || record.order.summary.status == OrderStatus::Cancelled
-                {
-                    return Ok(record.earned_coupons.unwrap_or_default());
-                }
-            }
-            let mut transaction = self.transaction();
-            let mut codes = Vec::new();
-            for rule in rules {
-                let code = self.free_code(order_id, rule.rule_id, secret).await?;
-                let absent = Expression::when("attribute_not_exists(#code)").name("code");
-                transaction.put(Table::Coupons, to_item(&rule.grant(order, code.clone(), now))?, &absent)?;
-                codes.push(code);
-            }
-            transaction.settle_rewards(order_id, &codes)?;
-            transaction.commit().await?;
-            Ok(codes)
-        })
-        .await
+        user_id: UserId,
+        page: &PageRequest,
+        cursors: &Cursors<'_>,
+    ) -> Result<Page<Coupon>, Error> {
+        let start = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
+        let start = start.map(|Position(created_at, code)| {
+            let mut key = Key::coupon(&code).item();
+            key.insert("user_id".to_owned(), string(user_id));
+            key.insert("created_at".to_owned(), string(created_at));
+            key
+        });
+        let (mut coupons, _) = self.query_coupons_of(user_id, page.limit + 1, start).await?;
+        let more = coupons.len() > page.limit;
+        coupons.truncate(page.limit);
+        let last = coupons.last().filter(|_| more);
+        let next_cursor = last.map(|last| cursors.seal(&Position(last.created_at, last.code.clone()))).transpose()?;
+        Ok(Page { items: coupons, next_cursor })
     }
 
-    /// The first code derived from an order and rule that no other order's coupon has.
-    async fn free_code(&self, order_id: OrderId, rule_id: RuleId, secret: &str) -> Result<String, Failure> {
-        for attempt in 0.. {
-            let code = coupon_code(secret, order_id, rule_id, attempt);
-            if self.get::<Coupon>(&Key::coupon(&code)).await?.is_none() {
-                return Ok(code);
+    /// Every coupon of a user, as the index has them.
+    pub(super) async fn all_coupons_of(&self, user_id: UserId) -> Result<Vec<Coupon>, Failure> {
+        let (mut coupons, mut start) = (Vec::new(), None);
+        loop {
+            let (found, next) = self.query_coupons_of(user_id, QUERY_PAGE, start).await?;
+            coupons.extend(found);
+            start = next;
+            if start.is_none() {
+                return Ok(coupons);
             }
         }
-        Err(Error::internal("no coupon code is free").into())
+    }
+
+    async fn query_coupons_of(
+        &self,
+        user_id: UserId,
+        limit: usize,
+        start: Option<Item>,
+    ) -> Result<(Vec<Coupon>, Option<Item>), Failure> {
+        let select = Expression::default().name("user_id").value("user_id", string(user_id));
+        let request = self
+            .client
+            .query()
+            .table_name(self.table(Table::Coupons))
+            .index_name("by_user")
+            .key_condition_expression("#user_id = :user_id")
+            .set_expression_attribute_names(select.names())
+            .set_expression_attribute_values(select.values())
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).map_err(Error::internal)?)
+            .set_exclusive_start_key(start);
+        let answer = self.call(|| request.clone().send()).await?;
+        let coupons = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        Ok((coupons, answer.last_evaluated_key))
+    }
+
+    /// A coupon of `user_id` against their present cart. Another's coupon takes the same read as one that
+    /// does not exist, and is answered like it: nobody learns which codes there are.
+    ///
+    /// # Errors
+    /// [`Error::CouponNotFound`].
+    pub async fn preview_coupon(&self, user_id: UserId, code: &str, now: Timestamp) -> Result<CouponPreview, Error> {
+        let key = Key::coupon(&code.to_ascii_uppercase());
+        let mut found = self.get_all([Key::cart(user_id), key]).await?;
+        let coupon: Option<Coupon> = found.one(Table::Coupons)?;
+        let coupon = coupon.filter(|coupon| coupon.user_id == user_id).ok_or(Error::CouponNotFound)?;
+        let cart = found.one(Table::Carts)?.unwrap_or_else(|| Cart::empty(user_id));
+        let subtotal = if cart.lines.is_empty() { None } else { Some(self.view_of(&cart, now).await?.subtotal) };
+        Ok(CouponPreview::new(coupon, subtotal, now))
     }
 
     /// Claims the mailing of a coupon, for a minute.

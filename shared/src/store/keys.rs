@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::ids::{KeyId, OrderId, ProductId, UserId};
+use crate::ids::{KeyId, OrderId, ProductId, RuleId, UserId};
 use crate::inventory::StockId;
 use crate::time::{Day, Timestamp};
 
@@ -96,6 +96,10 @@ impl Key {
 
     pub(super) fn coupon(code: &str) -> Key {
         Key::new(Table::Coupons, "code", code)
+    }
+
+    pub(super) fn reward_rule(rule_id: RuleId) -> Key {
+        Key::new(Table::RewardRules, "rule_id", rule_id)
     }
 
     pub(super) fn adjustment(adjustment_id: KeyId) -> Key {

@@ -26,6 +26,7 @@ pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
         check_redemption(coupon, &checkouts, findings);
     }
     check_grants(data, &coupons, findings);
+    check_rules(data, findings);
 }
 
 /// Puts the parts of split checkouts together.
@@ -148,5 +149,32 @@ fn check_grants(data: &Snapshot, coupons: &BTreeMap<&str, &Value>, findings: &mu
             let exists = coupons.get(code).is_some_and(|coupon| coupon["order_id"] == order["order_id"]);
             findings.expect(5, exists, || format!("order {}: its coupon {code} does not exist", order["order_id"]));
         }
+    }
+}
+
+/// A rule has counted every coupon it granted, and granted no more than it may: in all, and to one user.
+fn check_rules(data: &Snapshot, findings: &mut Findings) {
+    for rule in &data.reward_rules {
+        let rule_id = text(rule, "rule_id");
+        let granted: Vec<_> = data.coupons.iter().filter(|coupon| text(coupon, "rule_id") == rule_id).collect();
+        let counted = rule["coupons_granted"].as_u64();
+        findings.expect(5, counted == Some(granted.len() as u64), || {
+            format!("rule {rule_id}: counted {counted:?} coupons, but granted {}", granted.len())
+        });
+        let most = rule["max_coupons"].as_u64();
+        findings.expect(5, most.is_none_or(|most| granted.len() as u64 <= most), || {
+            format!("rule {rule_id}: granted {} coupons, {most:?} at most", granted.len())
+        });
+        let mut users: Vec<_> = granted
+            .iter()
+            .filter(|coupon| text(coupon, "status") != "revoked")
+            .map(|coupon| text(coupon, "user_id"))
+            .collect();
+        let kept = users.len();
+        users.sort_unstable();
+        users.dedup();
+        findings.expect(5, rule["once_per_user"] != true || users.len() == kept, || {
+            format!("rule {rule_id}: granted {kept} coupons to {} users, one each at most", users.len())
+        });
     }
 }

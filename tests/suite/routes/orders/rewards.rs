@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::ids::{OrderId, RuleId, UserId};
+use shared::ids::{OrderId, UserId};
 use tests::shop::Shop;
 use tests::user::User;
+
+use crate::routes::with;
 
 fn ten_percent() -> Value {
     json!({"kind": "percent", "value": "10", "valid_days": 30})
@@ -92,11 +94,8 @@ async fn a_rule_that_is_not_live_grants_nothing() {
     for (active, starts_at, ends_at) in
         [(false, None, None), (true, Some(now + day), None), (true, None, Some(now - day))]
     {
-        let rule = json!({
-            "rule_id": RuleId::random(), "name": "not now", "condition": {"kind": "first_order"}, "coupon": ten_percent(),
-            "active": active, "starts_at": starts_at, "ends_at": ends_at, "created_at": now - day - day,
-        });
-        shop.store().put_rule(&serde_json::from_value(rule).unwrap()).await.unwrap();
+        let live = json!({"active": active, "starts_at": starts_at, "ends_at": ends_at});
+        shop.rule_with(with(&with(&live, "condition", json!({"kind": "first_order"})), "coupon", ten_percent())).await;
     }
     let ada = shop.shopper("ada").await;
     ada.buys(&shop.product("Lamp").list().await, 1).await;

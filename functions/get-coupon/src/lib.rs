@@ -1,0 +1,15 @@
+//! `GET /coupons/{code}`: one of the caller's coupons, and what it would take off their cart.
+
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::shop::Shop;
+
+/// Answers the coupon, whether it applies to the cart, and why not.
+///
+/// # Errors
+/// No such coupon, or another's.
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    let caller = request.caller()?;
+    let code: String = request.path_id("code", Error::CouponNotFound)?;
+    http::ok(&shop.store.preview_coupon(caller.user_id, &code, shop.clock.now()).await?)
+}

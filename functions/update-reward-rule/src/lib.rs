@@ -1,0 +1,17 @@
+//! `PATCH /reward-rules/{rule_id}`: changes a rule that rewards orders, for admins.
+
+use shared::error::Error;
+use shared::http::{self, Request, Response};
+use shared::reward::requests::UpdateRule;
+use shared::shop::Shop;
+
+/// Answers the rule as it is now. The change takes effect within a minute.
+///
+/// # Errors
+/// See [`shared::store::Store::update_rule`].
+pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
+    request.caller()?.must_be_admin()?;
+    let rule_id = request.path_id("rule_id", Error::RuleNotFound)?;
+    let update = request.json::<UpdateRule>()?.value;
+    http::ok(&shop.store.update_rule(rule_id, &update, shop.clock.now()).await?)
+}

@@ -1,0 +1,101 @@
+//! A coupon as its owner sees it, by itself and against the cart.
+
+use serde::Serialize;
+
+use super::{Coupon, CouponStatus, Discount};
+use crate::ids::{OrderId, RuleId};
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// A coupon as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CouponView {
+    /// Its code.
+    pub code: String,
+    /// What it takes off.
+    #[serde(flatten)]
+    pub discount: Discount,
+    /// The subtotal from which on it can be used.
+    pub min_order_total: Option<Money>,
+    /// What became of it.
+    pub status: ShownStatus,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+    /// The order that earned it.
+    pub order_id: OrderId,
+    /// The order it was used on.
+    pub redeemed_order_id: Option<OrderId>,
+    /// The rule that granted it.
+    pub rule_id: RuleId,
+    /// When it was granted.
+    pub created_at: Timestamp,
+}
+
+/// What became of a coupon, told at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownStatus {
+    /// It can be used.
+    Active,
+    /// It was used.
+    Redeemed,
+    /// Its time is over.
+    Expired,
+    /// It was withdrawn.
+    Revoked,
+}
+
+/// A coupon against the cart of its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CouponPreview {
+    /// The coupon.
+    #[serde(flatten)]
+    pub coupon: CouponView,
+    /// Whether a checkout now could use it.
+    pub applicable: bool,
+    /// What it would take off, in the shop's currency; zero where it does not apply.
+    pub discount: Money,
+    /// Why it does not apply, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl CouponView {
+    /// The coupon as it is shown at `now`.
+    pub fn new(coupon: Coupon, now: Timestamp) -> CouponView {
+        CouponView {
+            status: match coupon.status {
+                CouponStatus::Active if coupon.expires_at <= now => ShownStatus::Expired,
+                CouponStatus::Active => ShownStatus::Active,
+                CouponStatus::Redeemed => ShownStatus::Redeemed,
+                CouponStatus::Revoked => ShownStatus::Revoked,
+            },
+            code: coupon.code,
+            discount: coupon.discount,
+            min_order_total: coupon.min_order_total,
+            expires_at: coupon.expires_at,
+            order_id: coupon.order_id,
+            redeemed_order_id: coupon.redeemed_order_id,
+            rule_id: coupon.rule_id,
+            created_at: coupon.created_at,
+        }
+    }
+}
+
+impl CouponPreview {
+    /// The coupon against its owner's cart of `subtotal`, none if it is empty, at `now`.
+    pub fn new(coupon: Coupon, subtotal: Option<Money>, now: Timestamp) -> CouponPreview {
+        let applied = match subtotal {
+            None if coupon.is_usable(now) => Err("The cart is empty".to_owned()),
+            subtotal => {
+                let applied = coupon.apply(coupon.user_id, subtotal.unwrap_or(Money::ZERO), now);
+                applied.map_err(|refusal| refusal.to_string())
+            }
+        };
+        let (discount, reason) = match applied {
+            Ok(discount) => (discount, None),
+            Err(reason) => (Money::ZERO, Some(reason)),
+        };
+        CouponPreview { coupon: CouponView::new(coupon, now), applicable: reason.is_none(), discount, reason }
+    }
+}
