@@ -168,6 +168,8 @@ pub fn spread(discount: Money, line_totals: &[Money]) -> Vec<Money> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn coupon(discount: &str) -> Coupon {
@@ -222,6 +224,42 @@ mod tests {
         assert_eq!(code(redeemed.apply(ada, all, before)), "coupon_already_redeemed");
         let revoked = Coupon { status: CouponStatus::Revoked, ..good };
         assert_eq!(code(revoked.apply(ada, all, before)), "coupon_not_applicable");
+    }
+
+    proptest! {
+        /// A share is what a person works out: to the nearest cent, halves up, never more than all.
+        #[test]
+        fn a_percentage_is_rounded_half_up(cents in 0..100_000_000_00_i64, hundredths in 1..=100_00_i64) {
+            let percent = Percent::new(Money::from_cents(hundredths)).unwrap();
+            let off = Discount::Percent(percent).off(Money::from_cents(cents)).cents();
+            let exact = i128::from(cents) * i128::from(hundredths);
+            prop_assert_eq!(i128::from(off), (exact + 5_000) / 10_000);
+            prop_assert!((0..=cents).contains(&off));
+        }
+
+        #[test]
+        fn an_amount_is_itself_or_all(cents in 0..1_000_000_00_i64, amount in 1..1_000_000_00_i64) {
+            let off = Discount::Fixed(Money::from_cents(amount)).off(Money::from_cents(cents));
+            prop_assert_eq!(off.cents(), amount.min(cents));
+        }
+
+        /// No line bears more than it costs, and none is a whole cent off its exact share.
+        #[test]
+        fn a_discount_is_spread_to_the_cent(
+            totals in prop::collection::vec(0..1_000_000_00_i64, 1..40),
+            ten_thousandths in 0..=10_000_i64,
+        ) {
+            let whole: i64 = totals.iter().sum();
+            let discount = whole * ten_thousandths / 10_000;
+            let lines: Vec<_> = totals.iter().copied().map(Money::from_cents).collect();
+            let parts: Vec<i64> = spread(Money::from_cents(discount), &lines).iter().map(|part| part.cents()).collect();
+            prop_assert_eq!(parts.iter().sum::<i64>(), discount);
+            for (part, total) in parts.iter().zip(&totals) {
+                prop_assert!((0..=*total).contains(part), "{} of {}", part, total);
+                let off_by = i128::from(*part) * i128::from(whole) - i128::from(discount) * i128::from(*total);
+                prop_assert!(off_by.abs() <= i128::from(whole));
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Text as requests bring it: bounded, trimmed, checked where it enters.
 
 use std::fmt;
+use std::str::FromStr;
 
 use lambda_http::http::Uri;
 use serde::de::Error as _;
@@ -39,6 +40,14 @@ impl<const MAX: usize> Text<MAX> {
 impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl<const MAX: usize> FromStr for Text<MAX> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::new(text)
     }
 }
 

@@ -5,9 +5,11 @@ mod aliases;
 pub(crate) mod auth;
 mod cart_items;
 mod cors;
+mod coupons;
 mod health;
 mod orders;
 mod products;
+mod reward_rules;
 mod users;
 
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 use shared::error::Error;
 use shared::http::{self, Request, Response};
 use shared::shop::Shop;
+use shared::text::Text;
 
 /// Answers the coupon, whether it applies to the cart, and why not.
 ///
@@ -10,6 +11,6 @@ use shared::shop::Shop;
 /// No such coupon, or another's.
 pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let caller = request.caller()?;
-    let code: String = request.path_id("code", Error::CouponNotFound)?;
-    http::ok(&shop.store.preview_coupon(caller.user_id, &code, shop.clock.now()).await?)
+    let code: Text<64> = request.path_id("code", Error::CouponNotFound)?;
+    http::ok(&shop.store.preview_coupon(caller.user_id, code.as_str(), shop.clock.now()).await?)
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::cart::Properties;
 use crate::ids::ProductId;
@@ -92,4 +94,43 @@ fn stock_is_sold_on_delivery_and_stays_reserved_online() {
     assert_eq!(online[0].order.summary.status, OrderStatus::UnderPaying);
     assert_eq!(online[0].order.summary.payment.deadline, Some(Timestamp::from_millis(900_000)));
     assert_eq!(online[0].allocations[1].total(), 3);
+}
+
+/// A purchase of any lines, sellers, discount and split.
+fn any_purchase() -> impl Strategy<Value = Purchase> {
+    let any_line = (0..4_usize, 1..50_000_00_i64, 0..40_u32, 1..40_u32);
+    let split = prop_oneof![Just(Split::None), Just(Split::PerItem), Just(Split::PerSeller)];
+    (prop::collection::vec(any_line, 1..12), 0..=10_000_u32, split).prop_map(|(lines, ten_thousandths, split)| {
+        let numbered = |(index, (seller, cents, held, unheld)): (usize, (usize, i64, u32, u32))| {
+            let seller = ["x", "y", "z"].get(seller).copied();
+            line(&format!("line {index}"), seller, cents, held, unheld)
+        };
+        let lines: Vec<_> = lines.into_iter().enumerate().map(numbered).collect();
+        let mut purchase = Purchase { lines, coupon: None, split };
+        let discount = purchase.subtotal().cents() * i64::from(ten_thousandths) / 10_000;
+        purchase.coupon = Some(("REWARD-1".to_owned(), Money::from_cents(discount)));
+        purchase
+    })
+}
+
+proptest! {
+    /// An order's total is its lines less its discount, never below zero; the parts of a split add up.
+    #[test]
+    fn however_it_is_split_every_cent_and_every_unit_is_in_one_order(purchase in any_purchase()) {
+        let (total, discount) = (purchase.total(), purchase.discount());
+        let units: u32 = purchase.lines.iter().map(PurchasedLine::quantity).sum();
+        let orders = purchase.into_orders(OrderId::derived("o"), &buyer(PaymentMethod::OnDelivery), Timestamp::from_millis(0));
+        for PlacedOrder { order, allocations } in &orders {
+            let lines: Money = order.items.iter().map(|item| item.line_total).sum();
+            prop_assert_eq!(order.summary.subtotal, lines);
+            prop_assert!(order.summary.discount <= lines);
+            prop_assert_eq!(order.summary.total_price + order.summary.discount, lines);
+            let taken: Vec<u32> = allocations.iter().map(Allocation::total).collect();
+            prop_assert_eq!(taken, order.items.iter().map(|item| item.quantity).collect::<Vec<_>>());
+        }
+        let sum = |amount: fn(&OrderSummary) -> Money| orders.iter().map(|placed| amount(&placed.order.summary)).sum::<Money>();
+        prop_assert_eq!(sum(|order| order.total_price), total);
+        prop_assert_eq!(sum(|order| order.discount), discount);
+        prop_assert_eq!(orders.iter().map(|placed| placed.order.summary.items_count).sum::<u32>(), units);
+    }
 }

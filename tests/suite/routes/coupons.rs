@@ -1,0 +1,4 @@
+//! `/coupons`.
+
+mod get;
+mod list;
