@@ -1,5 +1,7 @@
 //! Reward rules at work: how much they grant, to whom, and when a change of them counts.
 
+use std::future::Future;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::order::{CheckoutRequest, Order};
@@ -48,31 +50,63 @@ async fn a_capped_rule_grants_as_many_as_it_may_and_no_more_whoever_comes_at_onc
     shop.finish().await;
 }
 
+/// Grants an order of `buyer` what it earns, while `rival` is served between the look at what there is
+/// and the write; answers the codes.
+async fn grant_while(shop: &Shop, buyer: &User, product: &Product, rival: impl Future<Output = ()>) -> Vec<String> {
+    let (wire, wired) = Wire::to(shop).await;
+    buyer.adds(product, 1).await.is(201);
+    let (request, now) = (CheckoutRequest::default(), shop.clock.now());
+    // Not announced, so that nobody else deals with it.
+    let placed = wired.store.checkout(buyer.id, buyer.id, &request, None, now).await.expect("an order");
+    let order: &Order = &placed.orders[0];
+    let rules = wired.store.rules().await.expect("the rules");
+    let rules: Vec<_> = rules.iter().collect();
+    let pause = wire.pauses("TransactWriteItems");
+    let meanwhile = async {
+        pause.reached().await;
+        rival.await;
+        shop.settle().await;
+        pause.resume();
+    };
+    let secret = &shop.cloud().shop().config.signing_secret;
+    let (granted, ()) = tokio::join!(wired.store.grant_coupons(order, &rules, secret, now), meanwhile);
+    wired.store.finish_rewards(order.summary.order_id).await.expect("done");
+    granted.expect("an answer")
+}
+
 /// The last coupon goes to somebody else after this order was found to earn it.
 #[tokio::test]
 async fn the_last_coupon_of_a_rule_goes_to_one() {
     let shop = Shop::open().await;
     let (mug, ada, ben) = (shop.product("Mug").list().await, shop.shopper("ada").await, shop.shopper("ben").await);
     shop.rule_with(json!({"condition": any_order(), "coupon": five_off(), "max_coupons": 1})).await;
-    let (wire, wired) = Wire::to(&shop).await;
-    ada.adds(&mug, 1).await.is(201);
-    let request = CheckoutRequest::default();
-    let now = shop.clock.now();
-    let placed = wired.store.checkout(ada.id, ada.id, &request, None, now).await.expect("an order");
-    let order: &Order = &placed.orders[0];
-    let rules = wired.store.rules().await.expect("the rule");
-    let pause = wire.pauses("TransactWriteItems");
-    let rival = async {
-        pause.reached().await;
-        ben.buys(&mug, 1).await;
-        shop.settle().await;
-        pause.resume();
-    };
-    let rules: Vec<_> = rules.iter().collect();
-    let (granted, ()) = tokio::join!(wired.store.grant_coupons(order, &rules, "secret", now), rival);
-    assert!(granted.expect("an answer").is_empty());
-    wired.store.finish_rewards(order.summary.order_id).await.expect("done");
+    let rival = async { drop(ben.buys(&mug, 1).await) };
+    assert!(grant_while(&shop, &ada, &mug, rival).await.is_empty());
     assert_eq!(coupons(&shop).await, 1);
+    shop.finish().await;
+}
+
+/// Another order of the same user earns their one coupon first.
+#[tokio::test]
+async fn the_one_coupon_of_a_user_goes_to_one_order() {
+    let shop = Shop::open().await;
+    let (mug, ada) = (shop.product("Mug").list().await, shop.shopper("ada").await);
+    shop.rule_with(json!({"condition": any_order(), "coupon": five_off(), "once_per_user": true})).await;
+    let rival = async { drop(ada.buys(&mug, 1).await) };
+    assert!(grant_while(&shop, &ada, &mug, rival).await.is_empty());
+    assert_eq!(coupons(&shop).await, 1);
+    shop.finish().await;
+}
+
+/// The rule is deleted before the order is granted what it earned.
+#[tokio::test]
+async fn a_rule_that_has_just_gone_grants_nothing() {
+    let shop = Shop::open().await;
+    let (mug, ada, admin) = (shop.product("Mug").list().await, shop.shopper("ada").await, shop.admin().await);
+    let deleted = shop.rule(any_order(), five_off()).await;
+    let rival = async { admin.delete(&format!("/reward-rules/{deleted}")).await.is_empty() };
+    assert!(grant_while(&shop, &ada, &mug, rival).await.is_empty());
+    assert_eq!(coupons(&shop).await, 0);
     shop.finish().await;
 }
 
