@@ -6,6 +6,7 @@ pub(crate) mod auth;
 mod cart_items;
 mod cors;
 mod health;
+mod inventory;
 mod orders;
 mod products;
 mod users;

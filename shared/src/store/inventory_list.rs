@@ -65,14 +65,17 @@ impl Store {
         cursors: &Cursors<'_>,
     ) -> Result<Page<InventoryItem>, Error> {
         let after: Option<CataloguePosition> = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
-        let (newest, mut skip) = after.map_or((None, 0), |CataloguePosition(newest, last)| (Some(newest), last + 1));
+        let newest = after.as_ref().map(|CataloguePosition(listed_at, _)| listed_at.as_str());
         let (mut items, mut positions, mut start) = (Vec::new(), Vec::new(), None);
         while items.len() <= page.limit {
-            let (listed, next) = self.for_sale(seller, newest.as_deref(), page.limit + 1, start).await?;
+            let (listed, next) = self.for_sale(seller, newest, page.limit + 1, start).await?;
             let products: Vec<Product> = listed.iter().map(|listed| listed.product.clone()).collect();
             let stock = self.stock_items(&products).await?;
             for Listed { product, listed_at } in &listed {
-                for (place, sku) in product.skus().into_iter().enumerate().skip(std::mem::take(&mut skip)) {
+                // The product that the last page ended in may have been withdrawn since.
+                let ended_here = after.as_ref().filter(|CataloguePosition(ended_at, _)| ended_at == listed_at);
+                let seen = ended_here.map_or(0, |CataloguePosition(_, last)| last + 1);
+                for (place, sku) in product.skus().into_iter().enumerate().skip(seen) {
                     items.push(inventory_item(product, sku, &stock));
                     positions.push(CataloguePosition(listed_at.clone(), place));
                 }

@@ -1,0 +1,4 @@
+//! `/inventory`.
+
+mod list;
+mod low;
