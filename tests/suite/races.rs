@@ -1,5 +1,6 @@
 //! Rivals at the same moment: whoever wins, the data stays sound and nobody is told anything untrue.
 
+mod adjustments;
 mod carts;
 mod catalogue;
 mod checkouts;
