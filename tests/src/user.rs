@@ -1,6 +1,7 @@
 //! People who use the shop.
 
 use serde_json::{Value, json};
+use shared::auth::Caller;
 use shared::ids::UserId;
 
 use crate::api::{Api, Call};
@@ -19,6 +20,12 @@ pub struct User {
 }
 
 impl User {
+    /// Themselves as a function sees them, in this group.
+    pub fn caller(&self, group: &str) -> Caller {
+        let claims = [("sub", self.id.to_string()), ("cognito:groups", group.to_owned())];
+        Caller::from_claims(&claims.map(|(name, value)| (name.to_owned(), value)).into()).expect("a caller")
+    }
+
     /// A call with their token.
     pub fn call(&self, method: &'static str, path: &str) -> Call {
         self.api.call(method, path).token(&self.token)

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use shared::cart::{Properties, Variation};
-use shared::ids::{IdempotencyKey, KeyId};
+use shared::catalog::requests::CreateProduct;
+use shared::ids::{IdempotencyKey, KeyId, ProductId};
 use tests::shop::Shop;
 use tests::wire::Wire;
 
@@ -40,6 +41,38 @@ async fn an_add_is_one_read_and_one_transaction() {
     assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
     wired.store.remove_from_cart(ada.id, variation.item_id(), shop.clock.now()).await.expect("removed");
     assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_adjustment_is_one_read_and_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (admin, mug) = (shop.admin().await.caller("admin"), shop.product("Mug").list().await);
+    let key = IdempotencyKey { id: KeyId::derived("k"), fingerprint: "f".to_owned() };
+    for (aim, key) in [("delta", None), ("set_available", Some(&key))] {
+        let request = serde_json::from_value(json!({"product_id": mug.id, aim: 7, "reason": "stocktake"}));
+        let request = request.expect("an adjustment");
+        let adjust = || wired.store.adjust_stock(&admin, &request, key, shop.clock.now());
+        assert!(!adjust().await.expect("an adjustment").replayed);
+        assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"], "{aim}");
+        if key.is_some() {
+            assert!(adjust().await.expect("the adjustment").replayed);
+            assert_eq!(wire.calls(), ["BatchGetItem"]);
+        }
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_product_is_listed_with_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let request = json!({"name": "Shirt", "price": 1, "sizes": ["S", "M"], "stock": {"S": 1}, "stock_shards": 3});
+    let request: CreateProduct = serde_json::from_value(request).expect("a product");
+    let product = request.into_product(ProductId::random(), None, "USD", shop.clock.now()).expect("a product");
+    wired.store.create_product(&product, None).await.expect("it is listed");
+    assert_eq!(wire.calls(), ["TransactWriteItems"]);
     shop.finish().await;
 }
 

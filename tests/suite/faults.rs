@@ -58,6 +58,49 @@ async fn an_add_whose_answer_is_lost_counts_once() {
     shop.finish().await;
 }
 
+#[tokio::test]
+async fn an_adjustment_survives_every_passing_fault_and_counts_once() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (admin, mug) = (shop.admin().await.caller("admin"), shop.product("Mug").stock(9).shards(2).list().await);
+    let request = json!({"product_id": mug.id, "delta": -1, "reason": "broken"});
+    let request = serde_json::from_value(request).expect("an adjustment");
+    let faults = [Fault::Conflict, Fault::Throttle, Fault::ServerError, Fault::LostRequest, Fault::LostAnswer];
+    for (count, fault) in (1..).zip(faults) {
+        wire.breaks("TransactWriteItems", fault.clone());
+        let key = key(&format!("{fault:?}"));
+        let key = Some(&key).filter(|_| count % 2 == 0);
+        let adjusted = wired.store.adjust_stock(&admin, &request, key, shop.clock.now()).await;
+        let adjusted = adjusted.unwrap_or_else(|error| panic!("{fault:?}: {}", error.report()));
+        assert_eq!((adjusted.item.available, adjusted.replayed), (9 - count, false), "{fault:?}");
+        assert_eq!(shop.stock_of(&mug).await, u64::from(9 - count));
+    }
+    assert_eq!(shop.snapshot().await.adjustments.len(), 5);
+    shop.finish().await;
+}
+
+/// A batch that missed the adjustment its key made, but saw what that did to the stock, must neither
+/// refuse it nor make a second.
+#[tokio::test]
+async fn a_retry_that_reads_too_early_for_its_own_adjustment_is_answered_as_it_was() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let admin = shop.admin().await.caller("admin");
+    for (name, aim) in [("all", json!(-9)), ("some", json!(-4)), ("full", json!(9_999_991))] {
+        let mug = shop.product("Mug").stock(9).list().await;
+        let request = json!({"product_id": mug.id, "delta": aim, "reason": "stocktake"});
+        let request = serde_json::from_value(request).expect("an adjustment");
+        let key = key(name);
+        let adjust = || wired.store.adjust_stock(&admin, &request, Some(&key), shop.clock.now());
+        let first = adjust().await.expect("an adjustment");
+        wire.breaks("BatchGetItem", Fault::TooEarlyFor(shop.table("adjustments")));
+        let again = adjust().await.expect("the same adjustment");
+        assert_eq!((again.item, again.replayed), (first.item, true), "{name}");
+    }
+    assert_eq!(shop.snapshot().await.adjustments.len(), 3);
+    shop.finish().await;
+}
+
 /// It gives up when its time is up, and says whose fault it is: never that anything is sold out.
 #[tokio::test]
 async fn a_fault_that_does_not_pass_is_reported_as_what_it_is() {

@@ -1,6 +1,8 @@
 //! Rivals at the same moment: whoever wins, the data stays sound and nobody is told anything untrue.
 
+mod adjustments;
 mod carts;
+mod catalogue;
 mod checkouts;
 mod holds;
 mod last_units;
