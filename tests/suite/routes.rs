@@ -7,6 +7,7 @@ mod cart_items;
 mod cors;
 mod health;
 mod orders;
+mod payments;
 mod products;
 mod users;
 
