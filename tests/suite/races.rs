@@ -2,8 +2,10 @@
 
 mod carts;
 mod checkouts;
+mod give_backs;
 mod holds;
 mod last_units;
+mod payments;
 mod rewards;
 mod worst_moments;
 
