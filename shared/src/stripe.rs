@@ -6,6 +6,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::Sha256;
 
 use crate::error::Error;
@@ -28,21 +29,6 @@ pub struct PaymentEvent {
     pub amount: i64,
     /// The currency, ISO 4217 in small letters.
     pub currency: String,
-}
-
-/// The envelope that all events have.
-#[derive(Deserialize)]
-struct Event {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    data: Data,
-}
-
-#[derive(Default, Deserialize)]
-struct Data {
-    #[serde(default)]
-    object: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -93,19 +79,17 @@ pub fn sign(secret: &str, body: &[u8], now: Timestamp) -> Result<String, Error> 
 /// [`Error::InvalidJson`], or [`Error::ValidationFailed`] for an event about an order's payment that does
 /// not say how much was paid.
 pub fn read_event(body: &[u8]) -> Result<Option<PaymentEvent>, Error> {
-    let event: serde_json::Value =
-        serde_json::from_slice(body).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
-    let Event { kind, data } =
-        serde_json::from_value(event).map_err(|problem| Error::field("body", problem.to_string()))?;
-    let outcome = match kind.as_str() {
-        "payment_intent.succeeded" => Outcome::Succeeded,
-        "payment_intent.payment_failed" => Outcome::Failed,
-        _ => return Ok(None),
+    let mut event: Value = serde_json::from_slice(body).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
+    let outcome = match event["type"].as_str() {
+        Some("payment_intent.succeeded") => Outcome::Succeeded,
+        Some("payment_intent.payment_failed") => Outcome::Failed,
+        Some(_) => return Ok(None),
+        None => return Err(Error::field("type", "must say what the event is about")),
     };
-    let Some(order_id) = data.object.pointer("/metadata/order_id").and_then(|id| id.as_str()) else { return Ok(None) };
-    let order_id = order_id.to_owned();
-    let intent: PaymentIntent =
-        serde_json::from_value(data.object).map_err(|problem| Error::field("data.object", problem.to_string()))?;
+    let order_id = event.pointer("/data/object/metadata/order_id").and_then(Value::as_str);
+    let Some(order_id) = order_id.map(str::to_owned) else { return Ok(None) };
+    let intent: PaymentIntent = serde_json::from_value(event["data"]["object"].take())
+        .map_err(|problem| Error::field("data.object", problem.to_string()))?;
     let missing = |field: &str| Error::field(format!("data.object.{field}"), "is required");
     Ok(Some(PaymentEvent {
         outcome,
@@ -197,17 +181,20 @@ mod tests {
     #[test]
     fn only_payments_for_orders_are_of_interest() {
         let intent = json!({"id": "pi_1", "amount": 1999, "currency": "usd", "metadata": {"order_id": "o"}});
-        let event = |kind: &str, object: &serde_json::Value| {
+        let event = |kind: &str, object: &Value| {
             read_event(json!({"type": kind, "data": {"object": object}}).to_string().as_bytes())
         };
         let paid = event("payment_intent.succeeded", &intent).unwrap().unwrap();
         assert_eq!((paid.outcome, paid.amount, paid.reference.as_deref()), (Outcome::Succeeded, 1999, Some("pi_1")));
         assert_eq!(event("payment_intent.payment_failed", &intent).unwrap().unwrap().outcome, Outcome::Failed);
         assert_eq!(event("charge.refunded", &intent).unwrap(), None);
+        assert_eq!(read_event(br#"{"type": "v2.core.event", "data": null}"#).unwrap(), None);
         assert_eq!(event("payment_intent.succeeded", &json!({"id": "pi_1", "metadata": {}})).unwrap(), None);
         let no_amount = json!({"metadata": {"order_id": "o"}, "currency": "usd"});
         assert!(matches!(event("payment_intent.succeeded", &no_amount), Err(Error::ValidationFailed(_))));
         assert!(matches!(read_event(b"{"), Err(Error::InvalidJson(_))));
-        assert!(matches!(read_event(b"[]"), Err(Error::ValidationFailed(_))));
+        for no_event in ["[]", "null", "{}", r#"["payment_intent.succeeded", {}]"#] {
+            assert!(matches!(read_event(no_event.as_bytes()), Err(Error::ValidationFailed(_))), "{no_event}");
+        }
     }
 }

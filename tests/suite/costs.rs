@@ -4,6 +4,8 @@ use serde_json::json;
 use shared::cart::{Properties, Variation};
 use shared::catalog::requests::CreateProduct;
 use shared::ids::{IdempotencyKey, KeyId, ProductId};
+use shared::order::Outcome;
+use shared::store::PaymentReport;
 use tests::shop::Shop;
 use tests::wire::Wire;
 
@@ -84,5 +86,22 @@ async fn a_sweep_with_nothing_to_do_is_sixteen_queries() {
     ada.adds(&mug, 1).await.is(201);
     wired.store.release_expired(shop.clock.now()).await.expect("a sweep");
     assert_eq!(wire.calls(), ["Query"; 16]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_payment_is_one_read_and_one_transaction_and_its_duplicate_one_read() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let order = ada.orders_online(&mug, 2).await;
+    let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
+    let success = PaymentReport { outcome: Outcome::Succeeded, reference: Some("pi_1"), sum: None, by: None };
+    let settled = wired.store.settle_payment(order_id, success, shop.clock.now()).await.expect("settled");
+    assert_eq!(wire.calls(), ["GetItem", "TransactWriteItems"]);
+    wired.store.settle_payment(order_id, success, shop.clock.now()).await.expect("settled before");
+    assert_eq!(wire.calls(), ["GetItem"]);
+    // The store was called without its function, so nobody has announced the order yet.
+    wired.order_events.announce(&settled.to_announce).await;
     shop.finish().await;
 }

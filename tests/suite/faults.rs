@@ -6,9 +6,9 @@ use serde_json::json;
 use shared::cart::{Properties, Variation};
 use shared::error::Error;
 use shared::ids::{IdempotencyKey, KeyId};
-use shared::order::CheckoutRequest;
+use shared::order::{CheckoutRequest, Outcome, Settlement};
 use shared::shop::Shop as Wired;
-use shared::store::{MailClaim, Placed};
+use shared::store::{MailClaim, PaymentReport, Placed};
 use tests::shop::Shop;
 use tests::user::User;
 use tests::wire::{Fault, Wire};
@@ -164,5 +164,36 @@ async fn a_claim_whose_answer_is_lost_is_still_ones_own() {
     let lapsed = now + Duration::from_secs(61);
     assert_eq!(wired.store.claim_mail(code, lapsed).await.expect("an answer"), MailClaim::Granted);
     wired.store.mark_mailed(code, lapsed).await.expect("marked");
+    shop.finish().await;
+}
+
+/// Whatever happens to one try of it, a settlement is applied, and applied once.
+#[tokio::test]
+async fn a_settlement_survives_every_passing_fault() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(2).list().await);
+    let in_time = vec![(Outcome::Succeeded, Settlement::Place)];
+    let late = vec![(Outcome::Failed, Settlement::Cancel), (Outcome::Succeeded, Settlement::Revive)];
+    for fault in [Fault::Conflict, Fault::Throttle, Fault::ServerError, Fault::LostRequest, Fault::LostAnswer] {
+        for way in [&in_time, &late] {
+            let order = ada.orders_online(&mug, 2).await;
+            let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
+            for (outcome, settlement) in way.iter().copied() {
+                wire.calls();
+                wire.breaks("TransactWriteItems", fault.clone());
+                let report = PaymentReport { outcome, reference: Some("pi_1"), sum: None, by: None };
+                let settled = wired.store.settle_payment(order_id, report, shop.clock.now()).await;
+                let settled = settled.unwrap_or_else(|error| panic!("{fault:?}: {}", error.report()));
+                assert_eq!(settled.settlement, settlement, "{fault:?}");
+                let tries = wire.calls().into_iter().filter(|call| call == "TransactWriteItems").count();
+                assert_eq!(tries, 2, "{fault:?}");
+            }
+            let placed = ada.sees(&order).await;
+            assert_eq!(placed["status_history"].as_array().expect("a history").len(), 1 + way.len(), "{fault:?}");
+            assert_eq!(shop.stock_of(&mug).await, 0, "{fault:?}");
+            ada.calls_off(&order).await.is(200);
+        }
+    }
     shop.finish().await;
 }

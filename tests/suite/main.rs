@@ -2,9 +2,10 @@
 //!
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
 //! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, and [`log`]
-//! hears what they say of the stock. [`unpaid`] is about orders whose payment does not come. [`events`] runs
-//! every function on its event file, [`tidy`] holds the files that name functions and routes to one another,
-//! and [`audit`] shows that the auditor at the end of every test finds what it is there to find.
+//! hears what they say of the stock. [`unpaid`] is about orders whose payment does not come, [`requeue`]
+//! about orders that were placed and not announced. [`events`] runs every function on its event file,
+//! [`tidy`] holds the files that name functions and routes to one another, and [`audit`] shows that the
+//! auditor at the end of every test finds what it is there to find.
 
 mod audit;
 mod costs;
@@ -12,6 +13,7 @@ mod events;
 mod faults;
 mod log;
 mod races;
+mod requeue;
 mod routes;
 mod tidy;
 mod unpaid;

@@ -4,8 +4,10 @@ mod adjustments;
 mod carts;
 mod catalogue;
 mod checkouts;
+mod give_backs;
 mod holds;
 mod last_units;
+mod payments;
 mod rewards;
 mod worst_moments;
 

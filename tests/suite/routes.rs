@@ -8,6 +8,7 @@ mod cors;
 mod health;
 mod inventory;
 mod orders;
+mod payments;
 mod products;
 mod users;
 

@@ -4,4 +4,5 @@ mod checkout;
 mod coupons;
 mod get;
 mod list;
+mod payment;
 mod rewards;
