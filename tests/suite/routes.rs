@@ -8,6 +8,7 @@ mod cors;
 mod health;
 mod orders;
 mod products;
+pub(crate) mod roles;
 mod users;
 
 use serde_json::{Value, json};
