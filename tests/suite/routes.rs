@@ -10,6 +10,7 @@ mod inventory;
 mod orders;
 mod payments;
 mod products;
+pub(crate) mod roles;
 mod users;
 
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::routes::{acting_for, auth};
+use crate::routes::{auth, roles};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
@@ -52,15 +52,11 @@ fn each_function_is_a_package_of_its_folders_name() {
     }
 }
 
-/// Private routes that name no user: they are about the caller, or hide what is another's.
-const OF_NOBODY_ELSE: [(&str, &str); 3] = [("GET", "/users/me"), ("PUT", "/users/me"), ("GET", "/orders/{order_id}")];
-
 #[test]
-fn each_private_route_is_refused_to_others_or_is_of_nobody_else() {
-    let private =
-        auth::routes().into_iter().filter(|route| !route.2).map(|(method, path, _)| format!("{method} {path}"));
-    let known = acting_for::ROUTES.into_iter().chain(OF_NOBODY_ELSE).map(|(method, path)| format!("{method} {path}"));
-    assert_eq!(private.collect::<BTreeSet<_>>(), known.collect());
+fn each_route_is_in_the_table_of_roles() {
+    let routes = auth::routes().into_iter().map(|(method, path, _)| format!("{method} {path}"));
+    let rows = roles::rows().map(|row| format!("{} {}", row.method, row.path));
+    assert_eq!(rows.collect::<BTreeSet<_>>(), routes.collect());
 }
 
 #[test]
