@@ -3,10 +3,12 @@
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
 //! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls. [`unpaid`] is
 //! about orders whose payment does not come. [`events`] runs every
-//! function on its event file, [`tidy`] holds the files that name functions and routes to one another,
-//! and [`audit`] shows that the auditor at the end of every test finds what it is there to find.
+//! function on its event file, [`console`] clicks through the pages of the development cloud, [`tidy`]
+//! holds the files that name functions and routes to one another, and [`audit`] shows that the auditor
+//! at the end of every test finds what it is there to find.
 
 mod audit;
+mod console;
 mod costs;
 mod events;
 mod faults;
