@@ -4,10 +4,12 @@
 //! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, and [`log`]
 //! hears what they say of the stock. [`unpaid`] is about orders whose payment does not come, [`requeue`]
 //! about orders that were placed and not announced. [`events`] runs every function on its event file,
-//! [`tidy`] holds the files that name functions and routes to one another, and [`audit`] shows that the
-//! auditor at the end of every test finds what it is there to find.
+//! [`console`] clicks through the pages of the development cloud, [`tidy`] holds the files that name
+//! functions and routes to one another, and [`audit`] shows that the auditor at the end of every test
+//! finds what it is there to find.
 
 mod audit;
+mod console;
 mod costs;
 mod events;
 mod faults;
