@@ -1,5 +1,6 @@
 //! `/orders`.
 
+mod all;
 mod checkout;
 mod coupons;
 mod get;
