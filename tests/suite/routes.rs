@@ -8,6 +8,7 @@ mod cors;
 mod health;
 mod orders;
 mod products;
+mod seller_orders;
 mod users;
 
 use serde_json::{Value, json};
