@@ -1,7 +1,10 @@
 //! Rivals at the same moment: whoever wins, the data stays sound and nobody is told anything untrue.
 
+mod cancels;
+mod cancels_at_worst_moments;
 mod carts;
 mod checkouts;
+mod direct_orders;
 mod holds;
 mod last_units;
 mod rewards;
