@@ -11,6 +11,7 @@ mod orders;
 mod payments;
 mod products;
 pub(crate) mod roles;
+mod seller_orders;
 mod users;
 
 use serde_json::{Value, json};

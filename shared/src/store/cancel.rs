@@ -72,7 +72,7 @@ impl Store {
         transaction.change_order(before, &after, &["earned_coupons"])?;
         self.put_coupons_right(&mut transaction, before).await?;
         transaction.commit().await?;
-        tracing::info!(order_id = %before.order.summary.order_id, reason, "an order was cancelled");
+        tracing::info!(order_id = %before.order.summary.order_id, ?actor, "an order was cancelled");
         Ok(after)
     }
 
