@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use shared::cart::{Properties, Variation};
 use shared::error::Error;
@@ -139,6 +140,37 @@ async fn a_retry_that_reads_too_early_for_its_own_order_gets_it() {
         assert_eq!(again.orders, first.orders);
     }
     assert_eq!(ada.cart().await["total_quantity"], 5);
+    shop.finish().await;
+}
+
+/// Nothing that the shop does makes a counter wrong. One that is wrong all the same stays above zero, and
+/// whoever would take it below changes nothing.
+#[tokio::test]
+async fn no_counter_falls_below_zero_even_where_it_is_wrong() {
+    let shop = Shop::open().await;
+    let (_, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(9).list().await);
+    let order_id = serde_json::from_value(ada.buys(&mug, 2).await["order_id"].clone()).expect("an order id");
+    let item_id = serde_json::from_value(ada.adds(&mug, 3).await.is(201)["item_id"].clone()).expect("an item id");
+    let admin = shop.admin().await.caller("admin");
+    let broken = json!({"product_id": mug.id, "delta": -1, "reason": "broken"});
+    let broken = serde_json::from_value(broken).expect("an adjustment");
+    let (now, stock_id) = (shop.clock.now(), format!("{}#-#0", mug.id));
+    for (counter, units) in [("reserved", 3), ("sold", 2), ("received", 9)] {
+        let becomes =
+            |units: u32| shop.set("inventory", "stock_id", &stock_id, counter, AttributeValue::N(units.to_string()));
+        becomes(0).await;
+        let store = wired.until(Instant::now() + Duration::from_millis(150)).store;
+        let refused = match counter {
+            "reserved" => store.remove_from_cart(ada.id, item_id, now).await,
+            "sold" => store.cancel_order(order_id, &admin, None, now).await.map(drop),
+            _ => store.adjust_stock(&admin, &broken, None, now).await.map(drop),
+        };
+        let in_vain = matches!(refused, Err(Error::Conflict | Error::Unavailable(_)));
+        assert!(in_vain, "{counter}: {refused:?}");
+        assert_eq!(shop.snapshot().await.inventory[0][counter], 0);
+        becomes(units).await;
+    }
     shop.finish().await;
 }
 

@@ -1,8 +1,9 @@
 //! Every movement and every adjustment of the stock leaves a line in the log: what happened to how much of
 //! what, and on whose account. A test hears what its own thread logs.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -15,39 +16,40 @@ use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
 use tests::wire::{Fault, Wire};
-use tracing::subscriber::DefaultGuard;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// The log of this thread, from now on and as long as the guard is kept.
-    fn listen() -> (Log, DefaultGuard) {
-        let log = Log::default();
-        let writer = log.clone();
-        let lines = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone());
-        (log, tracing::subscriber::set_default(lines.finish()))
-    }
-
-    /// What it said about the stock since this was last asked: kind, SKU, quantity and cause.
-    fn moved(&self) -> Value {
-        let text = std::mem::take(&mut *self.0.lock().expect("the log"));
-        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let lines = lines.map(|line| serde_json::from_slice::<Value>(line).expect("a line of JSON"));
-        let moved = lines.filter(|line| line["message"] == "stock moved");
-        moved.map(|line| json!([line["kind"], line["sku"], line["quantity"], line["cause_id"]])).collect()
-    }
+thread_local! {
+    /// What this thread has logged, in lines of JSON.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the log").extend_from_slice(text);
+        LOG.with_borrow_mut(|log| log.extend_from_slice(text));
         Ok(text.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Has every thread keep its log from now on. A subscriber of one thread only would miss events: whether
+/// one is of interest may be decided, once for all, by a thread that has none.
+fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| tracing_subscriber::fmt().json().flatten_event(true).with_writer(|| Log).init());
+    LOG.take();
+}
+
+/// What this thread has said about the stock since it was last asked: kind, SKU, quantity and cause.
+fn moved() -> Value {
+    let log = LOG.take();
+    let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let lines = lines.map(|line| serde_json::from_slice::<Value>(line).expect("a line of JSON"));
+    let moved = lines.filter(|line| line["message"] == "stock moved");
+    moved.map(|line| json!([line["kind"], line["sku"], line["quantity"], line["cause_id"]])).collect()
 }
 
 /// The id of an order that was just placed, once it is announced.
@@ -80,28 +82,28 @@ async fn what_carts_hold_and_orders_take_is_told() {
     let (_, wired) = Wire::to(&shop).await;
     let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(9).shards(4).list().await);
     let sku = format!("{}#-", mug.id);
-    let (log, _guard) = Log::listen();
+    listen();
 
     let line = ada.adds(&mug, 5).await.is(201);
     let cart = cart_id(&ada).await;
-    assert_eq!(log.moved(), json!([["reserve", sku, 5, cart]]));
+    assert_eq!(moved(), json!([["reserve", sku, 5, cart]]));
     ada.changes(&line["item_id"], 3).await.is(200);
-    assert_eq!(log.moved(), json!([["release", sku, 2, cart]]));
+    assert_eq!(moved(), json!([["release", sku, 2, cart]]));
     shop.pass(1_800);
     wired.store.release_expired(shop.clock.now()).await.expect("a sweep");
-    assert_eq!(log.moved(), json!([["release", sku, 3, cart]]));
+    assert_eq!(moved(), json!([["release", sku, 3, cart]]));
     let placed = wired.store.checkout(ada.id, ada.id, &CheckoutRequest::default(), None, shop.clock.now()).await;
     let order = announced(&wired, placed.expect("an order")).await;
-    assert_eq!(log.moved(), json!([["sell_directly", sku, 3, order]]));
+    assert_eq!(moved(), json!([["sell_directly", sku, 3, order]]));
     let staff = shop.admin().await.caller("admin");
     wired.store.cancel_order(order, &staff, None, shop.clock.now()).await.expect("it is cancelled");
-    assert_eq!(log.moved(), json!([["return", sku, 3, order]]));
+    assert_eq!(moved(), json!([["return", sku, 3, order]]));
 
     ada.adds(&mug, 2).await.is(201);
-    log.moved();
+    moved();
     let placed = wired.store.checkout(ada.id, ada.id, &CheckoutRequest::default(), None, shop.clock.now()).await;
     let order = announced(&wired, placed.expect("an order")).await;
-    assert_eq!(log.moved(), json!([["sell", sku, 2, order]]));
+    assert_eq!(moved(), json!([["sell", sku, 2, order]]));
     shop.finish().await;
 }
 
@@ -111,20 +113,20 @@ async fn what_waits_for_its_payment_is_told() {
     let (_, wired) = Wire::to(&shop).await;
     let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(9).list().await);
     let sku = format!("{}#-", mug.id);
-    let (log, _guard) = Log::listen();
+    listen();
 
     let paid = orders(&wired, &ada, &mug, 2, "online").await;
-    assert_eq!(log.moved(), json!([["reserve", sku, 2, paid]]));
+    assert_eq!(moved(), json!([["reserve", sku, 2, paid]]));
     settles(&wired, paid, Outcome::Succeeded).await;
-    assert_eq!(log.moved(), json!([["settle", sku, 2, paid]]));
+    assert_eq!(moved(), json!([["settle", sku, 2, paid]]));
     let refused = orders(&wired, &ada, &mug, 3, "online").await;
-    log.moved();
+    moved();
     settles(&wired, refused, Outcome::Failed).await;
-    assert_eq!(log.moved(), json!([["release", sku, 3, refused]]));
+    assert_eq!(moved(), json!([["release", sku, 3, refused]]));
     settles(&wired, refused, Outcome::Succeeded).await;
-    assert_eq!(log.moved(), json!([["sell_directly", sku, 3, refused]]));
+    assert_eq!(moved(), json!([["sell_directly", sku, 3, refused]]));
     let bought = orders(&wired, &ada, &mug, 1, "on_delivery").await;
-    assert_eq!(log.moved(), json!([["sell_directly", sku, 1, bought]]));
+    assert_eq!(moved(), json!([["sell_directly", sku, 1, bought]]));
     shop.finish().await;
 }
 
@@ -133,14 +135,14 @@ async fn what_is_stocked_and_adjusted_is_told() {
     let shop = Shop::open().await;
     let (_, wired) = Wire::to(&shop).await;
     let staff = shop.admin().await.caller("admin");
-    let (log, _guard) = Log::listen();
+    listen();
 
     let request = json!({"name": "Shirt", "price": 1, "sizes": ["S", "M", "L"], "stock": {"S": 7, "L": 2}});
     let request: CreateProduct = serde_json::from_value(request).expect("a product");
     let shirt = request.into_product(ProductId::random(), None, "USD", shop.clock.now()).expect("a product");
     wired.store.create_product(&shirt, None).await.expect("it is listed");
     let id = shirt.product.product_id;
-    assert_eq!(log.moved(), json!([["open", format!("{id}#S"), 7, id], ["open", format!("{id}#L"), 2, id]]));
+    assert_eq!(moved(), json!([["open", format!("{id}#S"), 7, id], ["open", format!("{id}#L"), 2, id]]));
 
     for (aim, units, told) in [("delta", -3, -3), ("delta", 4, 4), ("set_available", 5, -3), ("set_available", 5, 0)] {
         let request = json!({"product_id": id, "size": "S", aim: units, "reason": "stocktake"});
@@ -148,15 +150,15 @@ async fn what_is_stocked_and_adjusted_is_told() {
         let key = IdempotencyKey { id: KeyId::random(), fingerprint: "f".to_owned() };
         let adjust = || wired.store.adjust_stock(&staff, &request, Some(&key), shop.clock.now());
         adjust().await.expect("an adjustment");
-        assert_eq!(log.moved(), json!([["adjust", format!("{id}#S"), told, key.id]]));
+        assert_eq!(moved(), json!([["adjust", format!("{id}#S"), told, key.id]]));
         assert!(adjust().await.expect("the adjustment").replayed);
-        assert_eq!(log.moved(), json!([]), "once");
+        assert_eq!(moved(), json!([]), "once");
     }
     let request = json!({"product_id": id, "size": "M", "delta": 1, "reason": "stocktake"});
     let request = serde_json::from_value(request).expect("an adjustment");
     wired.store.adjust_stock(&staff, &request, None, shop.clock.now()).await.expect("an adjustment");
     let kept = shop.snapshot().await.adjustments.into_iter().find(|kept| kept["size"] == "M").expect("it is kept");
-    assert_eq!(log.moved(), json!([["adjust", format!("{id}#M"), 1, kept["adjustment_id"]]]));
+    assert_eq!(moved(), json!([["adjust", format!("{id}#M"), 1, kept["adjustment_id"]]]));
     shop.finish().await;
 }
 
@@ -169,20 +171,20 @@ async fn what_fails_is_not_told_and_what_succeeds_at_last_is_told_once() {
     let staff = shop.admin().await.caller("admin");
     let request = json!({"product_id": mug.id, "delta": -5, "reason": "stocktake"});
     let request = serde_json::from_value(request).expect("an adjustment");
-    let (log, _guard) = Log::listen();
+    listen();
 
     (0..200).for_each(|_| wire.breaks("TransactWriteItems", Fault::Conflict));
     let hurried = wired.until(Instant::now() + Duration::from_millis(150));
     hurried.store.adjust_stock(&staff, &request, None, shop.clock.now()).await.expect_err("it cannot be written");
-    assert_eq!(log.moved(), json!([]));
+    assert_eq!(moved(), json!([]));
     ada.adds(&mug, 10).await.is_refused(409, "insufficient_stock");
-    assert_eq!(log.moved(), json!([]));
+    assert_eq!(moved(), json!([]));
 
     for fault in [Fault::LostAnswer, Fault::Throttle] {
         let (wire, wired) = Wire::to(&shop).await;
         wire.breaks("TransactWriteItems", fault);
         let order = orders(&wired, &ada, &mug, 1, "on_delivery").await;
-        assert_eq!(log.moved(), json!([["sell_directly", sku, 1, order]]));
+        assert_eq!(moved(), json!([["sell_directly", sku, 1, order]]));
     }
 
     // Some of it goes between the read and the write: the first attempt fails, the second is refused.
@@ -195,6 +197,6 @@ async fn what_fails_is_not_told_and_what_succeeds_at_last_is_told_once() {
     };
     let (refused, ()) = tokio::join!(wired.store.adjust_stock(&staff, &request, None, shop.clock.now()), rival);
     refused.expect_err("there is not as much left");
-    assert_eq!(log.moved(), json!([["reserve", sku, 4, cart_id(&ada).await]]));
+    assert_eq!(moved(), json!([["reserve", sku, 4, cart_id(&ada).await]]));
     shop.finish().await;
 }
