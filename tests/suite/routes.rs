@@ -3,6 +3,7 @@
 pub(crate) mod acting_for;
 mod aliases;
 pub(crate) mod auth;
+pub(crate) mod bad_input;
 mod cart_items;
 mod cors;
 mod health;

@@ -22,7 +22,11 @@ pub(super) fn bounded(body: &[u8]) -> Result<&[u8], Error> {
     if body.len() <= MAX_BODY_BYTES { Ok(body) } else { Err(Error::PayloadTooLarge) }
 }
 
-pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<Json<T>, Error> {
+/// Reads a JSON object.
+///
+/// # Errors
+/// [`Error::PayloadTooLarge`], [`Error::InvalidJson`], or [`Error::ValidationFailed`] naming the field.
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<Json<T>, Error> {
     // What is not JSON at all is told apart first, whatever its fields would have been.
     let text = std::str::from_utf8(bounded(body)?).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
     if text.is_empty() {
@@ -79,6 +83,7 @@ fn in_plain_words(message: &str) -> String {
         return match expected {
             "a sequence" => "must be a list".to_owned(),
             "a map" => "must be an object".to_owned(),
+            "i64" => "must be a whole number".to_owned(),
             // The variants of an enum come in backticks.
             expected => format!("must be {}", expected.replace('`', "\"")),
         };

@@ -112,7 +112,7 @@ impl Row {
 }
 
 /// The status of an answer and, of a problem document, the code.
-fn outcome(answer: &Answer) -> String {
+pub(super) fn outcome(answer: &Answer) -> String {
     match answer.status {
         200..300 => answer.status.to_string(),
         401 => {
