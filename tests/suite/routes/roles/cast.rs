@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use shared::ids::{ItemId, OrderId, ProductId, UserId};
 use tests::api::Call;
+use tests::payment::SECRET;
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
@@ -60,7 +61,7 @@ impl Cast {
         if row.path != "/payments/webhook" {
             return call.json(&body);
         }
-        let signature = shared::stripe::sign("whsec_local", body.to_string().as_bytes(), self.shop.clock.now());
+        let signature = shared::stripe::sign(SECRET, body.to_string().as_bytes(), self.shop.clock.now());
         call.json(&body).header("stripe-signature", &signature.expect("a signature"))
     }
 
