@@ -85,7 +85,7 @@ pub(crate) fn greet(cloud: &Cloud) {
     let (api_url, aws_url) = (cloud.api_url(), cloud.aws_url());
     println!("API       {api_url}");
     println!("AWS       {aws_url}  (DynamoDB, SQS, SES)");
-    println!("Console   {api_url}/_local/  (mails, queues, users, schedules)");
+    println!("Console   {api_url}/_local/  (orders, mails, queues, users, schedules)");
     let logins = cloud.console().logins().unwrap_or_default();
     for login in &logins {
         println!(

@@ -1,22 +1,21 @@
 //! The whole cloud: how it starts, what one can do with it, how it ends.
 
+mod backend;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use axum::Router;
-use axum::http::Uri;
 use serde_json::Value;
-use shared::config::{Config, ConfigError};
-use shared::shop::{Clients, Shop, aws_config};
+use shared::shop::Shop;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::aws::Aws;
-use crate::aws::dynamodb::{Embedded, create_tables};
+use crate::aws::dynamodb::create_tables;
 use crate::console::{self, Console};
 use crate::disk::{Claim, Folder};
 use crate::gateway::{Gateway, Routes};
@@ -33,9 +32,14 @@ use crate::tasks::{Stopped, Tasks};
 use crate::template::{Deployment, Function, QueueSource, Template};
 use crate::users::UserPool;
 
+use backend::{clients, config, dynamodb};
+
 const TEMPLATE: &str = include_str!("../../template.yaml");
 const REGION: &str = "us-east-1";
 const ACCOUNT_ID: &str = "000000000000";
+
+/// How far back the console looks for orders that were kept: as far as `GET /orders` does.
+const A_MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long requests and batches may take to end once the cloud is to stop.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -76,6 +80,8 @@ impl Cloud {
         };
         let template = Template::parse(TEMPLATE, &deployment)?;
         let (clock, data_dir) = (options.clock.clone(), options.data_dir.as_deref());
+        // In memory, nothing is from before.
+        let since = data_dir.map_or(clock.now(), |_| clock.now() - A_MONTH);
 
         let claim =
             data_dir.map(|data_dir| Claim::on(data_dir)?.ok_or_else(|| StartError::DataDirInUse(data_dir.to_owned())));
@@ -99,7 +105,8 @@ impl Cloud {
         let accounts = Folder::open(data_dir, "accounts")?;
         let users = UserPool::open(lambda.clone(), template.sign_up_trigger, REGION.to_owned(), accounts)?;
         let routes = Routes::new(&template.functions);
-        let gateway = Gateway::new(routes, template.cors, ACCOUNT_ID.to_owned(), lambda.clone(), issuer.clone());
+        let gateway =
+            Arc::new(Gateway::new(routes, template.cors, ACCOUNT_ID.to_owned(), lambda.clone(), issuer.clone()));
 
         let mut frontend = Tasks::new();
         for worker in workers(&template.functions, &queues, &lambda, options.retry_delay)? {
@@ -113,6 +120,9 @@ impl Cloud {
             seed::plant(&shop, &users).await?;
         }
         let console = Arc::new(Console {
+            shop: shop.clone(),
+            since,
+            gateway: gateway.clone(),
             users,
             issuer,
             mailbox,
@@ -192,25 +202,6 @@ async fn serve(listener: TcpListener, router: Router, stopped: Stopped) {
     }
 }
 
-/// Where DynamoDB is: at the endpoint that the options name, or embedded here.
-fn dynamodb(options: &Options, backend: &mut Tasks) -> Result<Uri, StartError> {
-    let endpoint = match &options.dynamodb_endpoint {
-        Some(endpoint) => endpoint.clone(),
-        None => {
-            let file = options.data_dir.as_ref().map(|data_dir| data_dir.join("dynamodb.sqlite"));
-            let Embedded { endpoint, served } = Embedded::serve(file.as_deref(), backend.stopped().wait())?;
-            backend.spawn(async move {
-                if let Err(error) = served.await {
-                    tracing::error!(%error, "the embedded DynamoDB ended");
-                }
-            });
-            endpoint
-        }
-    };
-    let uri = endpoint.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-    uri.ok_or(StartError::Endpoint(endpoint))
-}
-
 /// One worker for each queue that a function works off.
 fn workers(
     functions: &BTreeMap<String, Function>,
@@ -233,38 +224,6 @@ fn workers(
         })
     };
     sources.map(worker).collect()
-}
-
-/// The clients that functions have in production, but for where they call: an `AWS_ENDPOINT_URL` in the
-/// environment, meant for others, must not send them elsewhere.
-async fn clients(dynamodb_url: &Uri, aws_url: &str) -> Clients {
-    let aws = aws_config()
-        .await
-        .into_builder()
-        .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local")))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&aws).endpoint_url(dynamodb_url.to_string());
-    let sqs = aws_sdk_sqs::config::Builder::from(&aws).endpoint_url(aws_url);
-    let ses = aws_sdk_sesv2::config::Builder::from(&aws).endpoint_url(aws_url);
-    Clients {
-        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
-        sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-        ses: aws_sdk_sesv2::Client::from_conf(ses.build()),
-    }
-}
-
-fn config(environment: &BTreeMap<String, String>, options: &Options) -> Result<Config, ConfigError> {
-    Config::from_lookup(|name| {
-        let seconds = match name {
-            "RESERVATION_TTL_SECONDS" => options.reservation_ttl,
-            "PAYMENT_DEADLINE_SECONDS" => options.payment_deadline,
-            _ => None,
-        };
-        let payments = (name == "STRIPE_WEBHOOK_SECRET").then(|| options.stripe_webhook_secret.clone());
-        seconds.map(|seconds| seconds.to_string()).or(payments).or_else(|| environment.get(name).cloned())
-    })
 }
 
 /// The key that tokens are signed with: the one of earlier runs, or a new one.

@@ -1,19 +1,29 @@
 //! `/_local/`: what one cannot see or do through the API itself.
 
+mod actions;
+mod orders;
+mod payments;
+
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use shared::error::Error;
+use shared::http::status_and_code;
+use shared::shop::Shop;
+use shared::time::Timestamp;
 use uuid::Uuid;
 
+use crate::gateway::Gateway;
 use crate::jwt::Issuer;
 use crate::mailbox::{Mail, Mailbox};
 use crate::queue::Queue;
@@ -21,11 +31,22 @@ use crate::queues::Queues;
 use crate::sources::schedule::Schedules;
 use crate::users::{Account, UserPool};
 
+use orders::{OrdersPage, Row};
+
 /// How long a token is good for unless asked otherwise: a year, so that nobody has to renew one.
 pub const TOKEN_SECONDS: i64 = 365 * 24 * 60 * 60;
 
-/// The services that the page shows.
+/// How many orders the first page shows.
+const NEWEST_ORDERS: usize = 5;
+
+/// The services that the pages show.
 pub struct Console {
+    /// What the functions work with.
+    pub shop: Shop,
+    /// How far back the orders go that the pages show.
+    pub since: Timestamp,
+    /// Where requests come in.
+    pub gateway: Arc<Gateway>,
     /// Who signed up.
     pub users: UserPool,
     /// Whose tokens the API takes.
@@ -80,11 +101,29 @@ fn yes() -> bool {
     true
 }
 
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+enum PageError {
+    /// The shop cannot say what the page is to show.
+    #[error(transparent)]
+    Shop(#[from] Error),
+    /// A token cannot be signed.
+    #[error(transparent)]
+    Token(#[from] jsonwebtoken::errors::Error),
+    /// What the shop says is not what the page expects.
+    #[error(transparent)]
+    Data(#[from] serde_json::Error),
+    /// The template does not take it.
+    #[error(transparent)]
+    Render(#[from] askama::Error),
+}
+
 #[derive(Template)]
 #[template(path = "console.html")]
 struct Page<'a> {
     console: &'a Console,
     logins: Vec<Login>,
+    orders: Vec<Row>,
     mails: Vec<Mail>,
     queues: Vec<(String, QueueState)>,
     schedules: Vec<(&'a str, u64)>,
@@ -96,8 +135,25 @@ impl Console {
     /// # Errors
     /// A token cannot be signed.
     pub fn logins(&self) -> Result<Vec<Login>, jsonwebtoken::errors::Error> {
-        let login = |account: Account| self.issuer.issue(&account, TOKEN_SECONDS).map(|token| Login { account, token });
+        let login = |account: Account| self.token(&account).map(|token| Login { account, token });
         self.users.accounts().into_iter().map(login).collect()
+    }
+
+    /// A new token for an account.
+    fn token(&self, account: &Account) -> Result<String, jsonwebtoken::errors::Error> {
+        self.issuer.issue(account, TOKEN_SECONDS)
+    }
+
+    /// Whoever the pages' buttons act as: an admin, or a stand-in where none has signed up.
+    fn operator(&self) -> Account {
+        let admin =
+            self.users.accounts().into_iter().find(|account| account.groups.iter().any(|group| group == "admin"));
+        admin.unwrap_or_else(|| Account {
+            user_id: Uuid::nil(),
+            email: "operator@example.com".to_owned(),
+            name: "the operator".to_owned(),
+            groups: vec!["admin".to_owned()],
+        })
     }
 
     /// What is in each queue, by its name without the stack's.
@@ -124,31 +180,38 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/_local/emails", get(emails))
         .route("/_local/queues", get(queues))
         .route("/_local/schedules/{function}", post(fire))
+        .route("/_local/orders", get(orders_page))
+        .route("/_local/payments/{order_id}", post(payments::pay))
         .with_state(console)
 }
 
 async fn page(State(console): State<Arc<Console>>) -> Response {
-    let rendered = console.logins().map_err(|error| error.to_string()).and_then(|logins| {
+    let page = async {
         let page = Page {
-            console: &console,
-            logins,
+            logins: console.logins()?,
+            orders: console.orders(NEWEST_ORDERS, None).await?.items,
             mails: console.mailbox.newest_first(),
             queues: console.queue_states(),
             schedules: console.schedules.list().collect(),
+            console: &console,
         };
-        page.render().map_err(|error| error.to_string())
-    });
-    match rendered {
-        Ok(page) => Html(page).into_response(),
-        Err(problem) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &problem),
-    }
+        Ok(page.render()?)
+    };
+    as_html(page.await)
+}
+
+async fn orders_page(State(console): State<Arc<Console>>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let mut parameters = form_urlencoded::parse(query.as_bytes());
+    let cursor = parameters.find(|(name, _)| name == "cursor").map(|(_, cursor)| cursor.into_owned());
+    let page = async { Ok(OrdersPage::after(&console, cursor).await?.render()?) };
+    as_html(page.await)
 }
 
 async fn sign_up(State(console): State<Arc<Console>>, body: Bytes) -> Response {
-    let user: NewUser = match serde_json::from_slice(&body) {
+    let user: NewUser = match read(&body) {
         Ok(user) => user,
-        Err(error) if error.is_data() => return refuse(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(refusal) => return refusal,
     };
     let Some((mailbox, _)) =
         user.email.split_once('@').filter(|(mailbox, domain)| !mailbox.is_empty() && !domain.is_empty())
@@ -182,6 +245,23 @@ async fn fire(State(console): State<Arc<Console>>, Path(function): Path<String>)
         Some(Ok(result)) => as_json(StatusCode::OK, &result),
         Some(Err(error)) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         None => refuse(StatusCode::NOT_FOUND, &format!("no schedule runs {function}")),
+    }
+}
+
+/// A JSON body, or the refusal of what is none.
+#[expect(clippy::result_large_err, reason = "the refusal is the answer")]
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    serde_json::from_slice(body).map_err(|error| {
+        let status = if error.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+        refuse(status, &error.to_string())
+    })
+}
+
+fn as_html(page: Result<String, PageError>) -> Response {
+    match page {
+        Ok(page) => Html(page).into_response(),
+        Err(PageError::Shop(error)) => refuse(status_and_code(&error).0, &error.to_string()),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
 

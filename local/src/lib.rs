@@ -6,7 +6,8 @@
 //!
 //! The services: [`gateway`] (API Gateway) checks the tokens of [`jwt`] and hands requests to [`lambda`];
 //! [`aws`] answers the SDK's calls with DynamoDB, the [`queues`] and the [`mailbox`]; [`sources`] feeds
-//! queues and schedules to functions; [`users`] is the user pool. [`console`] shows it all.
+//! queues and schedules to functions; [`users`] is the user pool, [`stripe`] reports payments. [`console`]
+//! shows it all.
 //!
 //! Beneath: [`queue`] (how one queue behaves), [`disk`] (what survives a restart), [`tasks`] (what runs).
 
@@ -24,6 +25,7 @@ pub mod queues;
 pub mod registry;
 pub mod seed;
 pub mod sources;
+pub mod stripe;
 pub mod tasks;
 pub mod template;
 pub mod users;

@@ -15,7 +15,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::body::Json;
-use self::body::{bounded, read_json};
+use self::body::bounded;
+pub(crate) use self::body::read_json;
 pub use self::problem::{problem, status_and_code};
 use crate::auth::Caller;
 use crate::error::Error;

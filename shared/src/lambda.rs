@@ -106,14 +106,25 @@ pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
 }
 
 /// Reads the event. The authorizer's claims are documented as strings, but emulators and custom
-/// authorizers pass lists and numbers; those become the strings that API Gateway would have sent.
+/// authorizers pass lists and numbers; those become the strings that API Gateway would have sent. The
+/// query is made one that a URI can hold, because lambda_http panics on any other.
 fn api_gateway_request(mut event: Value) -> Result<LambdaRequest, serde_json::Error> {
     if let Some(claims) = event.pointer_mut("/requestContext/authorizer/jwt/claims").and_then(Value::as_object_mut) {
         for claim in claims.values_mut().filter(|claim| !claim.is_string()) {
             *claim = Value::String(claim.to_string());
         }
     }
+    if let Some(Value::String(query)) = event.get_mut("rawQueryString") {
+        *query = encode_query(query);
+    }
     serde_json::from_value::<ApiGatewayV2httpRequest>(event).map(LambdaRequest::ApiGatewayV2)
+}
+
+/// A query with every byte percent-encoded that a URI may not hold, and all else as it is.
+fn encode_query(query: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"#<>".contains(&byte);
+    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    query.bytes().map(encode).collect()
 }
 
 /// The one place where an HTTP function's failure is logged.
@@ -132,4 +143,15 @@ fn deadline(context: &Context) -> Instant {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let left = Duration::from_millis(context.deadline).checked_sub(now).unwrap_or(DEFAULT_TIME);
     Instant::now() + left.saturating_sub(MARGIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_uri_holds_is_encoded() {
+        assert_eq!(encode_query("limit=5&cursor=a%2Fb+c&x={[|]}"), "limit=5&cursor=a%2Fb+c&x={[|]}");
+        assert_eq!(encode_query("x=<ä> #\"\0"), "x=%3C%C3%A4%3E%20%23%22%00");
+    }
 }

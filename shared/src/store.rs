@@ -85,9 +85,10 @@ impl Store {
         Store { deadline: Some(deadline), ..self.clone() }
     }
 
-    /// Whether there is time left to start something new.
+    /// Whether there is time left to start something new, and to end it.
     pub fn has_time(&self) -> bool {
-        Instant::now() < self.deadline()
+        const ENOUGH_FOR_ONE: Duration = Duration::from_secs(2);
+        Instant::now() + ENOUGH_FOR_ONE < self.deadline()
     }
 
     /// When work that starts now must have ended.

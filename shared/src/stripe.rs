@@ -9,7 +9,9 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use crate::error::Error;
+use crate::http::read_json;
 use crate::order::Outcome;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// How old a signature may be, or how far ahead of this clock.
@@ -30,26 +32,41 @@ pub struct PaymentEvent {
     pub currency: String,
 }
 
-/// The envelope that all events have.
+/// What all events have.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default)]
-    data: Data,
 }
 
-#[derive(Default, Deserialize)]
-struct Data {
-    #[serde(default)]
-    object: serde_json::Value,
+/// An event about a payment. What it is read as depends on how much of it matters.
+#[derive(Deserialize)]
+struct About<T> {
+    data: Data<T>,
 }
 
 #[derive(Deserialize)]
+struct Data<T> {
+    object: T,
+}
+
+/// A payment intent that names an order.
+#[derive(Deserialize)]
+struct Addressed {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    order_id: String,
+}
+
+/// A payment intent that says what was paid.
+#[derive(Deserialize)]
 struct PaymentIntent {
-    id: Option<String>,
-    amount: Option<i64>,
-    currency: Option<String>,
+    id: Option<Text<255>>,
+    amount: i64,
+    currency: String,
 }
 
 /// Checks that `body` was signed with `secret` no longer than five minutes ago. `header` is
@@ -93,26 +110,19 @@ pub fn sign(secret: &str, body: &[u8], now: Timestamp) -> Result<String, Error> 
 /// [`Error::InvalidJson`], or [`Error::ValidationFailed`] for an event about an order's payment that does
 /// not say how much was paid.
 pub fn read_event(body: &[u8]) -> Result<Option<PaymentEvent>, Error> {
-    let event: serde_json::Value =
-        serde_json::from_slice(body).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
-    let Event { kind, data } =
-        serde_json::from_value(event).map_err(|problem| Error::field("body", problem.to_string()))?;
-    let outcome = match kind.as_str() {
+    let outcome = match read_json::<Event>(body)?.value.kind.as_str() {
         "payment_intent.succeeded" => Outcome::Succeeded,
         "payment_intent.payment_failed" => Outcome::Failed,
         _ => return Ok(None),
     };
-    let Some(order_id) = data.object.pointer("/metadata/order_id").and_then(|id| id.as_str()) else { return Ok(None) };
-    let order_id = order_id.to_owned();
-    let intent: PaymentIntent =
-        serde_json::from_value(data.object).map_err(|problem| Error::field("data.object", problem.to_string()))?;
-    let missing = |field: &str| Error::field(format!("data.object.{field}"), "is required");
+    let Ok(addressed) = read_json::<About<Addressed>>(body) else { return Ok(None) };
+    let PaymentIntent { id, amount, currency } = read_json::<About<PaymentIntent>>(body)?.value.data.object;
     Ok(Some(PaymentEvent {
         outcome,
-        reference: intent.id,
-        order_id,
-        amount: intent.amount.ok_or_else(|| missing("amount"))?,
-        currency: intent.currency.ok_or_else(|| missing("currency"))?,
+        reference: id.map(|id| id.to_string()),
+        order_id: addressed.value.data.object.metadata.order_id,
+        amount,
+        currency,
     }))
 }
 
@@ -132,7 +142,7 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -197,17 +207,26 @@ mod tests {
     #[test]
     fn only_payments_for_orders_are_of_interest() {
         let intent = json!({"id": "pi_1", "amount": 1999, "currency": "usd", "metadata": {"order_id": "o"}});
-        let event = |kind: &str, object: &serde_json::Value| {
+        let event = |kind: &str, object: &Value| {
             read_event(json!({"type": kind, "data": {"object": object}}).to_string().as_bytes())
         };
         let paid = event("payment_intent.succeeded", &intent).unwrap().unwrap();
         assert_eq!((paid.outcome, paid.amount, paid.reference.as_deref()), (Outcome::Succeeded, 1999, Some("pi_1")));
         assert_eq!(event("payment_intent.payment_failed", &intent).unwrap().unwrap().outcome, Outcome::Failed);
         assert_eq!(event("charge.refunded", &intent).unwrap(), None);
+        assert_eq!(read_event(br#"{"type": "v2.core.event", "data": null}"#).unwrap(), None);
         assert_eq!(event("payment_intent.succeeded", &json!({"id": "pi_1", "metadata": {}})).unwrap(), None);
         let no_amount = json!({"metadata": {"order_id": "o"}, "currency": "usd"});
         assert!(matches!(event("payment_intent.succeeded", &no_amount), Err(Error::ValidationFailed(_))));
         assert!(matches!(read_event(b"{"), Err(Error::InvalidJson(_))));
-        assert!(matches!(read_event(b"[]"), Err(Error::ValidationFailed(_))));
+        let named = |problem: Error| match problem {
+            Error::ValidationFailed(errors) => (errors[0].field.clone(), errors[0].message.clone()),
+            error => panic!("{error}"),
+        };
+        let refused = named(event("payment_intent.succeeded", &no_amount).unwrap_err());
+        assert_eq!(refused, ("data.object.amount".to_owned(), "is required".to_owned()));
+        for no_event in ["[]", "null", "{}", r#"["payment_intent.succeeded", {}]"#] {
+            assert!(matches!(read_event(no_event.as_bytes()), Err(Error::ValidationFailed(_))), "{no_event}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -86,11 +86,11 @@ impl FromStr for Timestamp {
             || DateTime::parse_from_rfc3339(text).map(|moment| Timestamp::from_millis(moment.timestamp_millis()));
         let day = || text.parse::<Day>().map(Day::start);
         // Years of other than four digits would not sort as text.
-        let plain = text.as_bytes().get(4) == Some(&b'-');
+        let sorts = |moment: &Timestamp| text.as_bytes().get(4) == Some(&b'-') && (0..=9999).contains(&moment.0.year());
         time()
             .or_else(|_| day())
             .ok()
-            .filter(|_| plain)
+            .filter(sorts)
             .ok_or("must be a date or an RFC 3339 time, such as 2026-11-20T06:21:33Z")
     }
 }
@@ -126,9 +126,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let moment = DateTime::parse_from_rfc3339(&text)
-            .map_err(|_| D::Error::custom("must be an RFC 3339 time, such as 2026-11-20T06:21:33Z"))?;
-        Ok(Timestamp::from_millis(moment.timestamp_millis()))
+        text.parse().map_err(D::Error::custom)
     }
 }
 
@@ -182,7 +180,15 @@ mod tests {
         let read = |text: &str| text.parse::<Timestamp>().map(|moment| moment.to_string());
         assert_eq!(read("2026-11-20").unwrap(), "2026-11-20T00:00:00.000Z");
         assert_eq!(read("2026-11-20T06:21:33+02:00").unwrap(), "2026-11-20T04:21:33.000Z");
-        for bad in ["", "2026-11-31", "20.11.2026", "2026-11-20T06:21", "yesterday", "+12026-11-20", "2026"] {
+        for bad in [
+            "",
+            "2026-11-31",
+            "20.11.2026",
+            "2026-11-20T06:21",
+            "yesterday",
+            "+12026-11-20",
+            "9999-12-31T23:59:59-01:00",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

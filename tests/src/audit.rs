@@ -3,7 +3,8 @@
 //! The auditor reads the tables with a client of its own and shares no code with the store, so that a
 //! mistake there cannot hide itself here. The promises are numbered:
 //!
-//! 1. Every counter is at least zero, and `available + reserved + sold = received`, per stock item.
+//! 1. Every counter is at least zero, and `available + reserved + sold = received`, per stock item. What was
+//!    received is what there was at first and what every adjustment made of it.
 //! 2. `reserved` is what cart lines and unpaid orders hold, per stock item.
 //! 3. `sold` is what orders from `placed` to `delivered` bought, per stock item.
 //! 4. An order's total is its lines less its discount; a coupon is redeemed by at most one live order.
@@ -11,10 +12,12 @@
 //!    order and rule.
 //! 6. No placed order stays unevaluated. The auditor expects that nothing is under way any more, so it
 //!    allows none at all.
+//! 7. Every product has its stock items, every stock item its product, and both or neither are archived.
 
 mod carts;
 mod coupons;
 mod orders;
+mod products;
 mod read;
 mod stock;
 
@@ -84,6 +87,7 @@ impl Snapshot {
     /// The promises that do not hold.
     pub fn violations(&self) -> Vec<Violation> {
         let mut findings = Findings::default();
+        products::check(self, &mut findings);
         stock::check(self, &mut findings);
         carts::check(self, &mut findings);
         orders::check(self, &mut findings);

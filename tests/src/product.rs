@@ -1,5 +1,6 @@
 //! What the shop sells.
 
+use serde_json::Value;
 use shared::catalog::{DEFAULT_LOW_STOCK_THRESHOLD, NewProduct, Product as Listed, ProductStatus};
 use shared::ids::ProductId;
 use shared::time::Timestamp;
@@ -14,6 +15,19 @@ pub struct Product {
     pub id: ProductId,
     /// What it is called.
     pub name: String,
+}
+
+impl Product {
+    /// The product that the API showed.
+    pub fn shown(product: &Value) -> Product {
+        let field = |name: &str| product[name].as_str().expect("a product").to_owned();
+        Product { id: field("product_id").parse().expect("a product id"), name: field("name") }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> String {
+        format!("/products/{}", self.id)
+    }
 }
 
 /// A product to be listed. Unless told otherwise it costs 10.00, has 100 units in one shard and no sizes.

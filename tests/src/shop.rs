@@ -147,18 +147,17 @@ impl Shop {
 
     /// Takes a product out of the catalogue.
     pub async fn archive(&self, product: &Product) {
-        self.store().archive_product(product.id, None, self.clock.now()).await.expect("the product is archived");
+        self.admin().await.delete(&product.path()).await.is_empty();
     }
 
     /// Changes a product's price.
     pub async fn reprice(&self, product: &Product, price: &str) {
-        self.set("products", "product_id", &product.id.to_string(), "price", AttributeValue::S(price.to_owned())).await;
+        self.admin().await.patch(&product.path(), &json!({"price": price})).await.is(200);
     }
 
     /// Changes how many of a product one order may have.
     pub async fn limit(&self, product: &Product, max_per_order: u32) {
-        let max = AttributeValue::N(max_per_order.to_string());
-        self.set("products", "product_id", &product.id.to_string(), "max_per_order", max).await;
+        self.admin().await.patch(&product.path(), &json!({"max_per_order": max_per_order})).await.is(200);
     }
 
     /// Makes a rule that rewards orders; answers its id.

@@ -1,6 +1,7 @@
 //! People who use the shop.
 
 use serde_json::{Value, json};
+use shared::auth::Caller;
 use shared::ids::UserId;
 
 use crate::api::{Api, Call};
@@ -19,6 +20,12 @@ pub struct User {
 }
 
 impl User {
+    /// Themselves as a function sees them, in this group.
+    pub fn caller(&self, group: &str) -> Caller {
+        let claims = [("sub", self.id.to_string()), ("cognito:groups", group.to_owned())];
+        Caller::from_claims(&claims.map(|(name, value)| (name.to_owned(), value)).into()).expect("a caller")
+    }
+
     /// A call with their token.
     pub fn call(&self, method: &'static str, path: &str) -> Call {
         self.api.call(method, path).token(&self.token)
@@ -84,6 +91,30 @@ impl User {
         self.adds(product, quantity).await.is(201);
         self.checks_out(&json!({})).await.is(201)["orders"][0].clone()
     }
+
+    /// Orders so many of a product at once, past their cart.
+    pub fn orders_directly(&self, product: &Product, quantity: u32) -> Call {
+        self.post("/orders", &json!({"product_id": product.id, "quantity": quantity}))
+    }
+
+    /// Looks at `order`, as the API showed it.
+    pub fn looks_at(&self, order: &Value) -> Call {
+        self.get(&order_path(order))
+    }
+
+    /// Moves `order` on to a status.
+    pub fn moves(&self, order: &Value, status: &str) -> Call {
+        self.patch(&order_path(order), &json!({"status": status}))
+    }
+
+    /// Cancels `order`, without saying why.
+    pub fn cancels(&self, order: &Value) -> Call {
+        self.call("PATCH", &format!("{}/cancel", order_path(order)))
+    }
+}
+
+fn order_path(order: &Value) -> String {
+    format!("/orders/{}", order["order_id"].as_str().expect("an order id"))
 }
 
 fn item_path(item_id: &Value) -> String {

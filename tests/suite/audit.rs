@@ -95,6 +95,43 @@ async fn stock_that_is_nobodys_or_twice_somebodys_is_found() {
 }
 
 #[tokio::test]
+async fn a_product_and_its_stock_that_disagree_are_found() {
+    let (shop, _) = busy_shop().await;
+    let gone = shop.product("Gone").sizes(&[("S", 1), ("M", 1)]).list().await;
+    shop.archive(&gone).await;
+    let sound = shop.snapshot().await;
+    let of_gone = |stock: &&mut Value| stock["product_id"] == json!(gone.id);
+    finds(&sound, 7, "its product is archived, but it says null", |data| {
+        data.inventory.iter_mut().find(of_gone).unwrap()["archived"] = json!(null);
+    });
+    finds(&sound, 7, "its product is active, but it says true", |data| {
+        find(&mut data.products, "name", "Gone")["status"] = json!("active");
+    });
+    finds(&sound, 7, "has no known status", |data| data.products[0]["status"] = json!("hidden"));
+    finds(&sound, 7, "is of no product", |data| data.products.retain(|product| product["name"] != "Gone"));
+    finds(&sound, 7, "can have no stock", |data| data.products[0]["stock_shards"] = json!(0));
+    finds(&sound, 7, "has no stock", |data| data.inventory.retain(|stock| stock["size"] != "M"));
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn adjustments_that_the_stock_does_not_bear_out_are_found() {
+    let (shop, _) = busy_shop().await;
+    let (admin, mug) = (shop.admin().await, shop.product("Mug").sizes(&[("S", 9)]).list().await);
+    let adjustment = json!({"product_id": mug.id, "size": "S", "delta": -4, "reason": "broken"});
+    admin.post("/inventory/adjustments", &adjustment).await.is(200);
+    let sound = shop.snapshot().await;
+    finds(&sound, 1, "without its adjustments, -1 units were received", |data| {
+        data.adjustments[0]["delta"] = json!(6);
+    });
+    finds(&sound, 1, "an adjustment of no stock", |data| data.adjustments[0]["size"] = json!("M"));
+    for attribute in ["by", "at", "reason"] {
+        finds(&sound, 1, "not who, when and why", |data| data.adjustments[0][attribute] = json!(null));
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn a_hold_that_no_sweep_would_find_is_found() {
     let (shop, _) = busy_shop().await;
     let sound = shop.snapshot().await;

@@ -1,8 +1,15 @@
 //! What the busy operations cost: how often they call DynamoDB.
 
+use std::collections::HashMap;
+
 use serde_json::json;
+use shared::auth::Caller;
 use shared::cart::{Properties, Variation};
-use shared::ids::{IdempotencyKey, KeyId};
+use shared::catalog::requests::CreateProduct;
+use shared::ids::{IdempotencyKey, KeyId, ProductId};
+use shared::order::{OrderStatus, Outcome};
+use shared::paging::{Cursors, PageRequest};
+use shared::store::{OrderFilter, PaymentReport};
 use tests::shop::Shop;
 use tests::wire::Wire;
 
@@ -31,6 +38,65 @@ async fn a_held_cart_is_checked_out_with_one_read_and_one_transaction() {
 }
 
 #[tokio::test]
+async fn a_direct_order_is_one_read_and_one_transaction_and_its_retry_one_read() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let code = shop.coupon_for(&ada, json!({"kind": "fixed", "value": "5", "valid_days": 30})).await;
+    let request = serde_json::from_value(json!({"product_id": mug.id, "quantity": 2, "coupon_code": code}));
+    let (request, now) = (request.expect("a request"), shop.clock.now());
+    let key = IdempotencyKey { id: KeyId::derived("k"), fingerprint: "f".to_owned() };
+    wired.store.order_directly(ada.id, ada.id, &request, Some(&key), now).await.expect("an order");
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+
+    let again = wired.store.order_directly(ada.id, ada.id, &request, Some(&key), now).await.expect("the order");
+    assert!(again.replayed);
+    assert_eq!(wire.calls(), ["BatchGetItem"]);
+    wired.order_events.announce(&again.to_announce).await;
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_order_moves_on_and_is_cancelled_with_one_read_and_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let order = ada.orders_directly(&mug, 2).await.is(201);
+    let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
+    let claims = [("sub".to_owned(), ada.id.to_string()), ("cognito:groups".to_owned(), "admin".to_owned())];
+    let (admin, now) = (Caller::from_claims(&HashMap::from(claims)).expect("a caller"), shop.clock.now());
+    let moves = async || wired.store.advance_order(order_id, &admin, OrderStatus::Processing, None, now).await;
+    let cancels = async || wired.store.cancel_order(order_id, &admin, None, now).await;
+    moves().await.expect("moved");
+    assert_eq!(wire.calls(), ["GetItem", "TransactWriteItems"]);
+    moves().await.expect("the order");
+    assert_eq!(wire.calls(), ["GetItem"]);
+    cancels().await.expect("cancelled");
+    assert_eq!(wire.calls(), ["GetItem", "TransactWriteItems"]);
+    cancels().await.expect("the order");
+    assert_eq!(wire.calls(), ["GetItem"]);
+    shop.finish().await;
+}
+
+/// One for each shard of the day; the days before are looked at only if there is room for more.
+#[tokio::test]
+async fn a_page_of_a_busy_days_orders_is_eight_queries() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    for _ in 0..3 {
+        ada.orders_directly(&mug, 1).await.is(201);
+    }
+    let today = shop.clock.now().day();
+    let filter = OrderFilter { from: "2026-01-01".parse().expect("a day"), to: today.end(), status: None };
+    let page = PageRequest { limit: 2, cursor: None };
+    let found = wired.store.orders_by_day(&filter, &page, &Cursors::new("secret", "orders")).await.expect("a page");
+    assert_eq!(found.items.len(), 2);
+    assert_eq!(wire.calls(), ["Query"; 8]);
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn an_add_is_one_read_and_one_transaction() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
@@ -44,6 +110,38 @@ async fn an_add_is_one_read_and_one_transaction() {
 }
 
 #[tokio::test]
+async fn an_adjustment_is_one_read_and_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (admin, mug) = (shop.admin().await.caller("admin"), shop.product("Mug").list().await);
+    let key = IdempotencyKey { id: KeyId::derived("k"), fingerprint: "f".to_owned() };
+    for (aim, key) in [("delta", None), ("set_available", Some(&key))] {
+        let request = serde_json::from_value(json!({"product_id": mug.id, aim: 7, "reason": "stocktake"}));
+        let request = request.expect("an adjustment");
+        let adjust = || wired.store.adjust_stock(&admin, &request, key, shop.clock.now());
+        assert!(!adjust().await.expect("an adjustment").replayed);
+        assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"], "{aim}");
+        if key.is_some() {
+            assert!(adjust().await.expect("the adjustment").replayed);
+            assert_eq!(wire.calls(), ["BatchGetItem"]);
+        }
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_product_is_listed_with_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let request = json!({"name": "Shirt", "price": 1, "sizes": ["S", "M"], "stock": {"S": 1}, "stock_shards": 3});
+    let request: CreateProduct = serde_json::from_value(request).expect("a product");
+    let product = request.into_product(ProductId::random(), None, "USD", shop.clock.now()).expect("a product");
+    wired.store.create_product(&product, None).await.expect("it is listed");
+    assert_eq!(wire.calls(), ["TransactWriteItems"]);
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn a_sweep_with_nothing_to_do_is_sixteen_queries() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
@@ -51,5 +149,22 @@ async fn a_sweep_with_nothing_to_do_is_sixteen_queries() {
     ada.adds(&mug, 1).await.is(201);
     wired.store.release_expired(shop.clock.now()).await.expect("a sweep");
     assert_eq!(wire.calls(), ["Query"; 16]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_payment_is_one_read_and_one_transaction_and_its_duplicate_one_read() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let order = ada.orders_online(&mug, 2).await;
+    let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
+    let success = PaymentReport { outcome: Outcome::Succeeded, reference: Some("pi_1"), sum: None, by: None };
+    let settled = wired.store.settle_payment(order_id, success, shop.clock.now()).await.expect("settled");
+    assert_eq!(wire.calls(), ["GetItem", "TransactWriteItems"]);
+    wired.store.settle_payment(order_id, success, shop.clock.now()).await.expect("settled before");
+    assert_eq!(wire.calls(), ["GetItem"]);
+    // The store was called without its function, so nobody has announced the order yet.
+    wired.order_events.announce(&settled.to_announce).await;
     shop.finish().await;
 }

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use shared::cart::{Properties, Variation};
 use shared::error::Error;
 use shared::ids::{IdempotencyKey, KeyId};
-use shared::order::CheckoutRequest;
+use shared::order::{CheckoutRequest, Outcome, Settlement};
 use shared::shop::Shop as Wired;
-use shared::store::{MailClaim, Placed};
+use shared::store::{MailClaim, PaymentReport, Placed};
 use tests::shop::Shop;
 use tests::user::User;
 use tests::wire::{Fault, Wire};
@@ -58,6 +59,49 @@ async fn an_add_whose_answer_is_lost_counts_once() {
     shop.finish().await;
 }
 
+#[tokio::test]
+async fn an_adjustment_survives_every_passing_fault_and_counts_once() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (admin, mug) = (shop.admin().await.caller("admin"), shop.product("Mug").stock(9).shards(2).list().await);
+    let request = json!({"product_id": mug.id, "delta": -1, "reason": "broken"});
+    let request = serde_json::from_value(request).expect("an adjustment");
+    let faults = [Fault::Conflict, Fault::Throttle, Fault::ServerError, Fault::LostRequest, Fault::LostAnswer];
+    for (count, fault) in (1..).zip(faults) {
+        wire.breaks("TransactWriteItems", fault.clone());
+        let key = key(&format!("{fault:?}"));
+        let key = Some(&key).filter(|_| count % 2 == 0);
+        let adjusted = wired.store.adjust_stock(&admin, &request, key, shop.clock.now()).await;
+        let adjusted = adjusted.unwrap_or_else(|error| panic!("{fault:?}: {}", error.report()));
+        assert_eq!((adjusted.item.available, adjusted.replayed), (9 - count, false), "{fault:?}");
+        assert_eq!(shop.stock_of(&mug).await, u64::from(9 - count));
+    }
+    assert_eq!(shop.snapshot().await.adjustments.len(), 5);
+    shop.finish().await;
+}
+
+/// A batch that missed the adjustment its key made, but saw what that did to the stock, must neither
+/// refuse it nor make a second.
+#[tokio::test]
+async fn a_retry_that_reads_too_early_for_its_own_adjustment_is_answered_as_it_was() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let admin = shop.admin().await.caller("admin");
+    for (name, aim) in [("all", json!(-9)), ("some", json!(-4)), ("full", json!(9_999_991))] {
+        let mug = shop.product("Mug").stock(9).list().await;
+        let request = json!({"product_id": mug.id, "delta": aim, "reason": "stocktake"});
+        let request = serde_json::from_value(request).expect("an adjustment");
+        let key = key(name);
+        let adjust = || wired.store.adjust_stock(&admin, &request, Some(&key), shop.clock.now());
+        let first = adjust().await.expect("an adjustment");
+        wire.breaks("BatchGetItem", Fault::TooEarlyFor(shop.table("adjustments")));
+        let again = adjust().await.expect("the same adjustment");
+        assert_eq!((again.item, again.replayed), (first.item, true), "{name}");
+    }
+    assert_eq!(shop.snapshot().await.adjustments.len(), 3);
+    shop.finish().await;
+}
+
 /// It gives up when its time is up, and says whose fault it is: never that anything is sold out.
 #[tokio::test]
 async fn a_fault_that_does_not_pass_is_reported_as_what_it_is() {
@@ -99,6 +143,37 @@ async fn a_retry_that_reads_too_early_for_its_own_order_gets_it() {
     shop.finish().await;
 }
 
+/// Nothing that the shop does makes a counter wrong. One that is wrong all the same stays above zero, and
+/// whoever would take it below changes nothing.
+#[tokio::test]
+async fn no_counter_falls_below_zero_even_where_it_is_wrong() {
+    let shop = Shop::open().await;
+    let (_, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(9).list().await);
+    let order_id = serde_json::from_value(ada.buys(&mug, 2).await["order_id"].clone()).expect("an order id");
+    let item_id = serde_json::from_value(ada.adds(&mug, 3).await.is(201)["item_id"].clone()).expect("an item id");
+    let admin = shop.admin().await.caller("admin");
+    let broken = json!({"product_id": mug.id, "delta": -1, "reason": "broken"});
+    let broken = serde_json::from_value(broken).expect("an adjustment");
+    let (now, stock_id) = (shop.clock.now(), format!("{}#-#0", mug.id));
+    for (counter, units) in [("reserved", 3), ("sold", 2), ("received", 9)] {
+        let becomes =
+            |units: u32| shop.set("inventory", "stock_id", &stock_id, counter, AttributeValue::N(units.to_string()));
+        becomes(0).await;
+        let store = wired.until(Instant::now() + Duration::from_millis(150)).store;
+        let refused = match counter {
+            "reserved" => store.remove_from_cart(ada.id, item_id, now).await,
+            "sold" => store.cancel_order(order_id, &admin, None, now).await.map(drop),
+            _ => store.adjust_stock(&admin, &broken, None, now).await.map(drop),
+        };
+        let in_vain = matches!(refused, Err(Error::Conflict | Error::Unavailable(_)));
+        assert!(in_vain, "{counter}: {refused:?}");
+        assert_eq!(shop.snapshot().await.inventory[0][counter], 0);
+        becomes(units).await;
+    }
+    shop.finish().await;
+}
+
 /// A claim that was written, but whose answer was lost, is recognised by the one who made it.
 #[tokio::test]
 async fn a_claim_whose_answer_is_lost_is_still_ones_own() {
@@ -121,5 +196,36 @@ async fn a_claim_whose_answer_is_lost_is_still_ones_own() {
     let lapsed = now + Duration::from_secs(61);
     assert_eq!(wired.store.claim_mail(code, lapsed).await.expect("an answer"), MailClaim::Granted);
     wired.store.mark_mailed(code, lapsed).await.expect("marked");
+    shop.finish().await;
+}
+
+/// Whatever happens to one try of it, a settlement is applied, and applied once.
+#[tokio::test]
+async fn a_settlement_survives_every_passing_fault() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(2).list().await);
+    let in_time = vec![(Outcome::Succeeded, Settlement::Place)];
+    let late = vec![(Outcome::Failed, Settlement::Cancel), (Outcome::Succeeded, Settlement::Revive)];
+    for fault in [Fault::Conflict, Fault::Throttle, Fault::ServerError, Fault::LostRequest, Fault::LostAnswer] {
+        for way in [&in_time, &late] {
+            let order = ada.orders_online(&mug, 2).await;
+            let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
+            for (outcome, settlement) in way.iter().copied() {
+                wire.calls();
+                wire.breaks("TransactWriteItems", fault.clone());
+                let report = PaymentReport { outcome, reference: Some("pi_1"), sum: None, by: None };
+                let settled = wired.store.settle_payment(order_id, report, shop.clock.now()).await;
+                let settled = settled.unwrap_or_else(|error| panic!("{fault:?}: {}", error.report()));
+                assert_eq!(settled.settlement, settlement, "{fault:?}");
+                let tries = wire.calls().into_iter().filter(|call| call == "TransactWriteItems").count();
+                assert_eq!(tries, 2, "{fault:?}");
+            }
+            let placed = ada.sees(&order).await;
+            assert_eq!(placed["status_history"].as_array().expect("a history").len(), 1 + way.len(), "{fault:?}");
+            assert_eq!(shop.stock_of(&mug).await, 0, "{fault:?}");
+            ada.calls_off(&order).await.is(200);
+        }
+    }
     shop.finish().await;
 }

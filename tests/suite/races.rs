@@ -1,9 +1,16 @@
 //! Rivals at the same moment: whoever wins, the data stays sound and nobody is told anything untrue.
 
+mod adjustments;
+mod cancels;
+mod cancels_at_worst_moments;
 mod carts;
+mod catalogue;
 mod checkouts;
+mod direct_orders;
+mod give_backs;
 mod holds;
 mod last_units;
+mod payments;
 mod rewards;
 mod worst_moments;
 

@@ -62,8 +62,25 @@ impl Gateway {
     }
 
     /// What answers every request that nothing else does.
-    pub fn router(self) -> Router {
-        Router::new().fallback(handle).with_state(Arc::new(self))
+    pub fn router(self: Arc<Self>) -> Router {
+        Router::new().fallback(handle).with_state(self)
+    }
+
+    /// Answers a request that came from `source`.
+    pub async fn serve(&self, request: Request, source: SocketAddr) -> Response {
+        let (parts, body) = request.into_parts();
+        let request_id = Uuid::new_v4().to_string();
+        let (cors, mut response) = if parts.method == Method::OPTIONS {
+            (self.cors.on_preflight(&parts.headers), StatusCode::NO_CONTENT.into_response())
+        } else {
+            let response = self.answer(&parts, body, source, &request_id).await;
+            (self.cors.on_answer(&parts.headers), response)
+        };
+        response.headers_mut().extend(cors);
+        if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert(HeaderName::from_static("apigw-requestid"), request_id);
+        }
+        response
     }
 
     async fn answer(&self, parts: &Parts, body: Body, source: SocketAddr, request_id: &str) -> Response {
@@ -119,19 +136,7 @@ async fn handle(
     ConnectInfo(source): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let request_id = Uuid::new_v4().to_string();
-    let (cors, mut response) = if parts.method == Method::OPTIONS {
-        (gateway.cors.on_preflight(&parts.headers), StatusCode::NO_CONTENT.into_response())
-    } else {
-        let response = gateway.answer(&parts, body, source, &request_id).await;
-        (gateway.cors.on_answer(&parts.headers), response)
-    };
-    response.headers_mut().extend(cors);
-    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(HeaderName::from_static("apigw-requestid"), request_id);
-    }
-    response
+    gateway.serve(request, source).await
 }
 
 /// The token in the `Authorization` header. API Gateway takes it without its `Bearer`, too.

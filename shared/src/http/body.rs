@@ -22,9 +22,16 @@ pub(super) fn bounded(body: &[u8]) -> Result<&[u8], Error> {
     if body.len() <= MAX_BODY_BYTES { Ok(body) } else { Err(Error::PayloadTooLarge) }
 }
 
-pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<Json<T>, Error> {
+/// Reads a JSON object.
+///
+/// # Errors
+/// [`Error::PayloadTooLarge`], [`Error::InvalidJson`], or [`Error::ValidationFailed`] naming the field.
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<Json<T>, Error> {
     // What is not JSON at all is told apart first, whatever its fields would have been.
     let text = std::str::from_utf8(bounded(body)?).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
+    if text.is_empty() {
+        return Err(Error::InvalidJson("it is empty".to_owned()));
+    }
     serde_json::from_str::<IgnoredAny>(text).map_err(|problem| Error::InvalidJson(problem.to_string()))?;
     if !text.trim_start().starts_with('{') {
         return Err(Error::field("body", "must be a JSON object"));
@@ -47,24 +54,48 @@ fn fingerprint(text: &str) -> String {
 fn field_error(path: &str, problem: &str) -> FieldError {
     let message = problem.rsplit_once(" at line ").map_or(problem, |(message, _)| message);
     let parent = if path == "." { "" } else { path };
-    let quoted = message.split('`').nth(1).unwrap_or_default();
     let inside = |field: &str| match parent {
         "" => field.to_owned(),
         _ if parent == field || parent.ends_with(&format!(".{field}")) => parent.to_owned(),
         _ => format!("{parent}.{field}"),
     };
-    let (field, message) = if message.starts_with("missing field") {
-        (inside(quoted), "is required".to_owned())
-    } else if message.starts_with("unknown field") {
-        (inside(quoted), "is not a field of this request".to_owned())
-    } else if message.starts_with("duplicate field") {
-        (inside(quoted), "is given twice".to_owned())
+    let named = |before, after| Some(inside(message.strip_prefix(before)?.rsplit_once(after)?.0));
+    let (field, message) = if let Some(missing) = named("missing field `", "`") {
+        (missing, "is required".to_owned())
+    } else if let Some(unknown) = named("unknown field `", "`, expected ") {
+        (unknown, "is not a field of this request".to_owned())
+    } else if let Some(twice) = named("duplicate field `", "`") {
+        (twice, "is given twice".to_owned())
     } else if parent.is_empty() {
-        ("body".to_owned(), message.to_owned())
+        ("body".to_owned(), in_plain_words(message))
     } else {
-        (parent.to_owned(), message.to_owned())
+        (parent.to_owned(), in_plain_words(message))
     };
     FieldError { field, message }
+}
+
+/// What serde says, for whoever made the request: what would be right, in JSON's words. What was sent
+/// instead is not repeated, as it may be long.
+fn in_plain_words(message: &str) -> String {
+    let mismatches = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
+    let is_mismatch = mismatches.iter().any(|mismatch| message.starts_with(mismatch));
+    if let Some((_, expected)) = message.rsplit_once(", expected ").filter(|_| is_mismatch) {
+        return match expected {
+            "a sequence" => "must be a list".to_owned(),
+            "a map" => "must be an object".to_owned(),
+            "i64" => "must be a whole number".to_owned(),
+            // The variants of an enum come in backticks.
+            expected => format!("must be {}", expected.replace('`', "\"")),
+        };
+    }
+    match message {
+        "number out of range" => "is out of range",
+        "lone leading surrogate in hex escape" | "unexpected end of hex escape" | "invalid unicode code point" => {
+            "must be text that is valid Unicode"
+        }
+        message => message,
+    }
+    .to_owned()
 }
 
 #[cfg(test)]
@@ -72,13 +103,22 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::number::Whole;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only the reading is tested")]
     struct Outer {
-        count: u32,
+        count: Whole<1, 9>,
         inner: Option<Inner>,
+        words: Option<Vec<Word>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Word {
+        PerItem,
+        None,
     }
 
     #[derive(Debug, Deserialize)]
@@ -107,6 +147,7 @@ mod tests {
             ("{\"count\": 1e999}", "count"),
             ("{\"count\": 1, \"count\": 2}", "count"),
             ("{\"count\": 1, \"price\": 2}", "price"),
+            ("{\"count\": 1, \"a`b\": 2}", "a`b"),
             ("{\"count\": 1, \"inner\": {}}", "inner.city"),
             ("{\"count\": 1, \"inner\": {\"city\": 3}}", "inner.city"),
             ("{\"count\": 1, \"inner\": {\"city\": \"x\", \"zip\": 3}}", "inner.zip"),
@@ -115,6 +156,33 @@ mod tests {
             assert_eq!(errors[0].field, field, "{body}");
         }
         assert!(matches!(refused(&format!("{{\"count\": {}}}", " ".repeat(MAX_BODY_BYTES))), Error::PayloadTooLarge));
+    }
+
+    #[test]
+    fn a_message_says_what_would_be_right_and_nothing_of_rust() {
+        let message = |body: &str| match refused(body) {
+            Error::ValidationFailed(errors) => errors[0].message.clone(),
+            error => panic!("{body}: {error}"),
+        };
+        for (value, right) in [
+            ("\"x, expected y\"", "must be a whole number from 1 to 9"),
+            ("null", "must be a whole number from 1 to 9"),
+            ("10", "must be a whole number from 1 to 9"),
+            ("1e999", "is out of range"),
+        ] {
+            assert_eq!(message(&format!("{{\"count\": {value}}}")), right, "{value}");
+        }
+        for (value, right) in [
+            ("\"inner\": {\"city\": [1]}", "must be a string"),
+            ("\"inner\": {\"city\": \"\\ud800\"}", "must be text that is valid Unicode"),
+            ("\"inner\": {}", "is required"),
+            ("\"inner\": {\"zip\": 1}", "is not a field of this request"),
+            ("\"words\": {}", "must be a list"),
+            ("\"words\": [\"`x`, expected y\"]", "must be \"per_item\" or \"none\""),
+        ] {
+            assert_eq!(message(&format!("{{\"count\": 1, {value}}}")), right, "{value}");
+        }
+        assert_eq!(refused("").to_string(), "The body is not valid JSON: it is empty");
     }
 
     #[test]

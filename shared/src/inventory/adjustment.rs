@@ -105,8 +105,8 @@ impl Target {
     /// changes and how. It evens the shards out as far as it goes.
     ///
     /// # Errors
-    /// [`Error::InsufficientStock`] if less would be left than nothing, [`Error::ValidationFailed`] if more
-    /// than [`MAX_UNITS`].
+    /// [`Error::ProductNotFound`] for an archived product, [`Error::InsufficientStock`] if less would be left
+    /// than nothing, [`Error::ValidationFailed`] if more than [`MAX_UNITS`].
     pub fn plan(
         self,
         product: &Product,
@@ -114,6 +114,9 @@ impl Target {
         levels: &[Level],
         adjustment_id: KeyId,
     ) -> Result<(i64, StockChanges), Error> {
+        if !product.is_active() {
+            return Err(Error::ProductNotFound);
+        }
         let before = available(levels, sku);
         let (delta, field) = match self {
             Target::Delta(delta) => (delta, "delta"),

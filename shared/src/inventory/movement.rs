@@ -35,9 +35,9 @@ pub struct Change {
     pub sold: i64,
     /// Change of the units there ever were.
     pub received: i64,
-    /// Whether somebody takes units that were not theirs before, which a product that was withdrawn
-    /// from sale refuses.
-    pub takes: bool,
+    /// Whether a product that was withdrawn from sale refuses it: somebody takes units that were not
+    /// theirs before, or the stock is adjusted.
+    pub only_for_sale: bool,
 }
 
 /// What the log tells of units that moved.
@@ -98,7 +98,7 @@ impl StockChanges {
             };
             *from -= units;
             *to += units;
-            change.takes |= matches!(movement, Movement::Reserve | Movement::Sell | Movement::SellDirectly);
+            change.only_for_sale |= matches!(movement, Movement::Reserve | Movement::Sell | Movement::SellDirectly);
         }
         if allocation.total() > 0 {
             let quantity = i64::from(allocation.total());
@@ -112,6 +112,7 @@ impl StockChanges {
             let change = self.by_shard.entry(StockId { sku: sku.clone(), shard: *shard }).or_default();
             change.available += units;
             change.received += units;
+            change.only_for_sale = true;
         }
         let quantity = by_shard.iter().map(|(_, units)| units).sum();
         self.log.push(LogEntry { kind: "adjust", sku: sku.clone(), quantity });
@@ -161,7 +162,7 @@ mod tests {
         changes.move_units(Movement::Sell, &sku(), &units(2));
         changes.move_units(Movement::SellDirectly, &sku(), &units(3));
         let merged: Vec<_> = changes.iter().collect();
-        assert_eq!(*merged[0].1, Change { available: -3, reserved: -2, sold: 5, received: 0, takes: true });
+        assert_eq!(*merged[0].1, Change { available: -3, reserved: -2, sold: 5, received: 0, only_for_sale: true });
         changes.move_units(Movement::Reserve, &sku(), &units(1));
         changes.move_units(Movement::Release, &sku(), &units(1));
         assert!(changes.iter().all(|(_, change)| change.available + change.reserved + change.sold == change.received));
@@ -179,7 +180,7 @@ mod tests {
 
     #[test]
     fn only_who_takes_units_anew_needs_the_product_for_sale() {
-        for (movement, takes) in [
+        for (movement, only_for_sale) in [
             (Movement::Reserve, true),
             (Movement::Sell, true),
             (Movement::SellDirectly, true),
@@ -189,7 +190,7 @@ mod tests {
         ] {
             let mut changes = StockChanges::caused_by("x");
             changes.move_units(movement, &sku(), &units(1));
-            assert_eq!(changes.iter().next().unwrap().1.takes, takes, "{movement:?}");
+            assert_eq!(changes.iter().next().unwrap().1.only_for_sale, only_for_sale, "{movement:?}");
         }
     }
 }

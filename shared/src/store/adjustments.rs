@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Store;
+use super::call::Failure;
 use super::inventory::{StockItem, inventory_item};
 use super::keys::{Key, Table, to_item};
 use super::transaction::Expression;
 use crate::auth::Caller;
-use crate::catalog::Product;
 use crate::error::Error;
 use crate::ids::{IdempotencyKey, KeyId};
 use crate::inventory::Sku;
@@ -28,7 +28,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::ProductNotFound`], [`Error::Forbidden`], [`Error::IdempotencyKeyReused`], and those of
-    /// [`Product::sku`], [`AdjustmentRequest::target`] and [`Target::plan`].
+    /// [`Product::sku`](crate::catalog::Product::sku), [`AdjustmentRequest::target`] and [`Target::plan`].
     pub async fn adjust_stock(
         &self,
         caller: &Caller,
@@ -44,7 +44,7 @@ impl Store {
             let context = [Key::adjustment(adjustment_id)];
             let (mut found, mut products, mut stock) =
                 self.stock_items_of(&BTreeSet::from([sku.clone()]), context).await?;
-            let product = products.pop().filter(Product::is_active).ok_or(Error::ProductNotFound)?;
+            let product = products.pop().ok_or(Error::ProductNotFound)?;
             product.must_be_sold_for(caller.sells_for())?;
             product.sku(sku.size.as_deref())?;
             if let Some((made, key)) = found.one::<Adjustment>(Table::Adjustments)?.zip(key) {
@@ -54,7 +54,10 @@ impl Store {
                 return Ok(Adjusted { item: inventory_item(&product, sku.clone(), &stock), replayed: true });
             }
             let levels: Vec<_> = stock.iter().map(StockItem::level).collect();
-            let (delta, changes) = target.plan(&product, sku, &levels, adjustment_id)?;
+            let (delta, changes) = match target.plan(&product, sku, &levels, adjustment_id) {
+                Err(_) if self.is_adjusted(key).await? => return Err(Failure::Stale),
+                planned => planned?,
+            };
             let adjustment = Adjustment {
                 adjustment_id,
                 product_id: sku.product_id,
@@ -83,5 +86,12 @@ impl Store {
             Ok(Adjusted { item: inventory_item(&product, sku.clone(), &stock), replayed: false })
         })
         .await
+    }
+
+    /// Whether there is an adjustment under `key` after all. A batch is not read at one instant: the adjustment
+    /// may have been looked for just before it was made, and its stock just after.
+    async fn is_adjusted(&self, key: Option<&IdempotencyKey>) -> Result<bool, Failure> {
+        let keys = key.map(|key| Key::adjustment(key.id));
+        Ok(self.get_all(keys).await?.one_item(Table::Adjustments).is_some())
     }
 }

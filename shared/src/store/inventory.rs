@@ -150,7 +150,7 @@ fn movement(change: &Change) -> Expression {
         }
         expression = expression.name(counter).value(counter, AttributeValue::N(by.unsigned_abs().to_string()));
     }
-    if change.takes {
+    if change.only_for_sale {
         conditions.push("attribute_not_exists(#archived)".to_owned());
         expression = expression.name("archived");
     }
@@ -165,21 +165,22 @@ mod tests {
 
     #[test]
     fn whatever_shrinks_is_guarded() {
-        let takes = Change { takes: true, ..Change::default() };
-        let reserve = movement(&Change { available: -2, reserved: 2, ..takes });
+        let for_sale = Change { only_for_sale: true, ..Change::default() };
+        let reserve = movement(&Change { available: -2, reserved: 2, ..for_sale });
         assert_eq!(reserve.update, "SET #available = #available - :available, #reserved = #reserved + :reserved");
         assert_eq!(reserve.condition, "#available >= :available AND attribute_not_exists(#archived)");
 
         let release = movement(&Change { available: 2, reserved: -2, ..Change::default() });
         assert_eq!(release.condition, "#reserved >= :reserved");
 
-        let sell = movement(&Change { reserved: -1, sold: 1, ..takes });
+        let sell = movement(&Change { reserved: -1, sold: 1, ..for_sale });
         assert_eq!(sell.condition, "#reserved >= :reserved AND attribute_not_exists(#archived)");
 
         let settle = movement(&Change { reserved: -1, sold: 1, ..Change::default() });
         assert_eq!(settle.condition, "#reserved >= :reserved");
 
-        let lost = movement(&Change { available: -1, received: -1, ..Change::default() });
-        assert_eq!(lost.condition, "#available >= :available AND #received >= :received");
+        let lost = movement(&Change { available: -1, received: -1, ..for_sale });
+        let condition = "#available >= :available AND #received >= :received AND attribute_not_exists(#archived)";
+        assert_eq!(lost.condition, condition);
     }
 }

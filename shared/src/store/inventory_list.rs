@@ -72,8 +72,9 @@ impl Store {
             let products: Vec<Product> = listed.iter().map(|listed| listed.product.clone()).collect();
             let stock = self.stock_items(&products).await?;
             for Listed { product, listed_at } in &listed {
-                let seen =
-                    after.as_ref().filter(|CataloguePosition(last, _)| last == listed_at).map_or(0, |last| last.1 + 1);
+                // The product that the last page ended in may have been withdrawn since.
+                let ended_here = after.as_ref().filter(|CataloguePosition(ended_at, _)| ended_at == listed_at);
+                let seen = ended_here.map_or(0, |CataloguePosition(_, last)| last + 1);
                 for (place, sku) in product.skus().into_iter().enumerate().skip(seen) {
                     items.push(inventory_item(product, sku, &stock));
                     positions.push(CataloguePosition(listed_at.clone(), place));

@@ -1,6 +1,8 @@
 //! All orders of the shop, newest first. The index has them by day, and each day's over several shards,
 //! so that no partition takes all of a busy day's writes; a page is merged from them.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::try_join_all;
 
 use super::Store;
@@ -14,11 +16,8 @@ use crate::order::{OrderStatus, OrderSummary};
 use crate::paging::{Cursors, Page, PageRequest};
 use crate::time::{Day, Timestamp};
 
-/// How many days are queried at once: a quiet shop's page spans many.
+/// How many days are queried at once, at most. A busy shop's page is of one day, a quiet shop's spans many.
 const DAYS_AT_ONCE: usize = 4;
-
-/// How many days one page looks at. A page that finds less than was asked for says where to go on.
-const DAYS_A_PAGE: usize = 400;
 
 /// There is no order from before: the shop's first version is of that year.
 const FIRST_DAY: &str = "2026-01-01";
@@ -34,9 +33,17 @@ pub struct OrderFilter {
     pub status: Option<OrderStatus>,
 }
 
+impl OrderFilter {
+    /// The last moment from which an order may be that comes after a position.
+    fn newest(&self, after: Option<Position>) -> Timestamp {
+        let last = self.to - Duration::from_millis(1);
+        after.map_or(last, |Position(created_at, _)| created_at.min(last))
+    }
+}
+
 impl Store {
     /// A page of all orders, newest first. The page may hold fewer than were asked for although more
-    /// follow, where they lie years apart.
+    /// follow, where they lie so far apart that half of the time is gone before enough are found.
     ///
     /// # Errors
     /// [`Error::InvalidCursor`].
@@ -47,26 +54,29 @@ impl Store {
         cursors: &Cursors<'_>,
     ) -> Result<Page<OrderSummary>, Error> {
         let after: Option<Position> = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
-        let newest = after.map_or(filter.to, |Position(created_at, _)| created_at.min(filter.to));
+        let newest = filter.newest(after);
         let mut orders = Vec::new();
         if newest < filter.from {
             return cut(orders, page, cursors);
         }
         let oldest = filter.from.day().max(FIRST_DAY.parse().map_err(Error::internal)?);
-        let days: Vec<Day> = newest.day().back_to(oldest).take(DAYS_A_PAGE + 1).collect();
-        for days_at_once in days[..days.len().min(DAYS_A_PAGE)].chunks(DAYS_AT_ONCE) {
+        let (mut days, began) = (newest.day().back_to(oldest).peekable(), Instant::now());
+        let mut at_once = 1;
+        let half_time = began + self.deadline().saturating_duration_since(began) / 2;
+        while days.peek().is_some() {
             let wanted = page.limit + 1 - orders.len();
-            let found = days_at_once.iter().map(|day| self.orders_of_day(*day, filter, after, wanted));
+            let found = days.by_ref().take(at_once).map(|day| self.orders_of_day(day, filter, after, wanted));
             orders.extend(try_join_all(found).await?.into_iter().flatten());
             if orders.len() > page.limit {
-                return cut(orders, page, cursors);
+                break;
             }
+            if let Some(next_day) = days.peek().filter(|_| Instant::now() > half_time) {
+                let next_cursor = Some(cursors.seal(&Position(next_day.end(), OrderId::LEAST))?);
+                return Ok(Page { items: orders, next_cursor });
+            }
+            at_once = DAYS_AT_ONCE.min(at_once * 2);
         }
-        let mut cut = cut(orders, page, cursors)?;
-        if let Some(next_day) = days.get(DAYS_A_PAGE) {
-            cut.next_cursor = Some(cursors.seal(&Position(next_day.end(), OrderId::LEAST))?);
-        }
-        Ok(cut)
+        cut(orders, page, cursors)
     }
 
     /// The newest orders of a day that come after a position, at least as many as are wanted or all.
@@ -92,13 +102,12 @@ impl Store {
         after: Option<Position>,
         wanted: usize,
     ) -> Result<Vec<OrderSummary>, Failure> {
-        let newest = after.map_or(filter.to, |Position(created_at, _)| created_at.min(filter.to));
         let mut select = Expression::default()
             .name("day_shard")
             .name("created_at")
             .value("partition", string(&partition))
             .value("from", string(filter.from))
-            .value("newest", string(newest));
+            .value("newest", string(filter.newest(after)));
         if let Some(status) = filter.status {
             select = select.name("status").value("status", string(status));
         }
@@ -121,7 +130,7 @@ impl Store {
             for item in answer.items.unwrap_or_default() {
                 let order: OrderSummary = from_item(item)?;
                 let position = Position(order.created_at, order.order_id);
-                if order.created_at < filter.to && after.is_none_or(|after| position < after) {
+                if after.is_none_or(|after| position < after) {
                     orders.push(order);
                 }
             }

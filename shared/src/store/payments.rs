@@ -8,6 +8,7 @@ use super::cancel::Cancellation;
 use super::keys::Key;
 use super::orders::{OrderEntry, OrderRecord, rewards_pending};
 use super::transaction::Transaction;
+use crate::cart::MAX_ALLOCATIONS;
 use crate::coupon::{Coupon, CouponStatus};
 use crate::error::Error;
 use crate::ids::{OrderId, UserId};
@@ -130,7 +131,7 @@ impl Store {
         let after = paid(before, report, now)?;
         let mut transaction = self.transaction();
         transaction.move_stock(&before.stock_changes(Movement::Settle))?;
-        transaction.change_order(before, &after, &[])?;
+        transaction.change_order(before, &after)?;
         transaction.commit().await?;
         Ok(after)
     }
@@ -148,7 +149,7 @@ impl Store {
         after.allocations = allocations;
         let mut transaction = self.transaction();
         transaction.move_stock(&stock)?;
-        transaction.change_order(before, &after, &[])?;
+        transaction.change_order(before, &after)?;
         if !self.use_coupon_again(&mut transaction, before).await? {
             return Ok(None);
         }
@@ -157,7 +158,8 @@ impl Store {
         Ok(Some(after))
     }
 
-    /// Finds stock for every line of an order, if there is as much.
+    /// Finds stock for every line of an order, if there is as much, in no more shards than one order may
+    /// be in.
     async fn take_again(&self, order: &Order) -> Result<Option<(StockChanges, Vec<Allocation>)>, Failure> {
         let skus: BTreeSet<_> = order.items.iter().map(|item| item.sku()).collect();
         let (_, products, mut levels) = self.stock_of(&skus, []).await?;
@@ -173,7 +175,7 @@ impl Store {
                 _ => return Ok(None),
             }
         }
-        Ok(Some((stock, allocations)))
+        Ok((stock.iter().count() <= MAX_ALLOCATIONS).then_some((stock, allocations)))
     }
 
     /// Uses the coupon of a cancelled order on it again; answers whether it still can be. Where another
@@ -203,7 +205,7 @@ impl Store {
         settle(&mut after.order, PaymentStatus::RefundRequired, report);
         after.cancelled_by_payment = false;
         let mut transaction = self.transaction();
-        transaction.change_order(before, &after, &[])?;
+        transaction.change_order(before, &after)?;
         transaction.commit().await?;
         let order_id = before.order.summary.order_id;
         tracing::warn!(%order_id, reference = report.reference, "a cancelled order was paid; refund it");

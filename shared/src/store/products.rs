@@ -143,9 +143,11 @@ impl Store {
     ) -> Result<Listing, Error> {
         let key = &Key::product(product_id);
         self.decide(|_| async move {
-            let before: Option<Product> = self.get(key).await?;
-            let before = before.filter(Product::is_active).ok_or(Error::ProductNotFound)?;
+            let before: Product = self.get(key).await?.ok_or(Error::ProductNotFound)?;
             before.must_be_sold_for(sells_for)?;
+            if !before.is_active() {
+                return Err(Error::ProductNotFound.into());
+            }
             let mut after = before.clone();
             update.clone().apply(&mut after);
             if after != before {

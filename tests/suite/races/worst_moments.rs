@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use shared::error::Error;
-use shared::order::{CheckoutRequest, Order};
+use shared::order::CheckoutRequest;
 use shared::store::Placed;
 use tests::product::Product;
 use tests::shop::Shop;
@@ -119,37 +119,5 @@ async fn the_coupon_is_used_before_it_is_redeemed() {
     assert!(matches!(refused, Err(Error::CouponAlreadyRedeemed)), "{refused:?}");
     assert_eq!(ada.cart().await["total_quantity"], 1);
     shop.set("coupons", "code", &code, "status", AttributeValue::S("active".to_owned())).await;
-    shop.finish().await;
-}
-
-/// An order that is cancelled while its rewards are being granted earns nothing.
-#[tokio::test]
-async fn the_order_is_cancelled_before_it_is_rewarded() {
-    let shop = Shop::open().await;
-    let mug = shop.product("Mug").list().await;
-    let ada = ada_with(&shop, &mug, 1).await;
-    let (wire, wired) = Wire::to(&shop).await;
-    // Not announced, so that nobody else deals with it.
-    let request = CheckoutRequest::default();
-    let placed = wired.store.checkout(ada.id, ada.id, &request, None, shop.clock.now()).await.expect("an order");
-    let order: &Order = &placed.orders[0];
-    let order_id = order.summary.order_id;
-    shop.rule(json!({"kind": "min_items", "count": 1}), json!({"kind": "fixed", "value": "5", "valid_days": 30})).await;
-    let rules = wired.store.rules().await.expect("the rule");
-    let rules: Vec<_> = rules.iter().collect();
-
-    let pause = wire.pauses("TransactWriteItems");
-    let id = order_id.to_string();
-    let becomes = |status: &str| shop.set("orders", "order_id", &id, "status", AttributeValue::S(status.to_owned()));
-    let cancel = async {
-        pause.reached().await;
-        becomes("cancelled").await;
-        pause.resume();
-    };
-    let (granted, ()) = tokio::join!(wired.store.grant_coupons(order, &rules, "secret", shop.clock.now()), cancel);
-    assert!(granted.expect("an answer").is_empty());
-    assert!(shop.snapshot().await.coupons.is_empty());
-    becomes("placed").await;
-    wired.store.finish_rewards(order_id).await.expect("done");
     shop.finish().await;
 }

@@ -1,4 +1,8 @@
 //! `/products`.
 
+mod archive;
+mod create;
 mod get;
+mod idempotency;
 mod list;
+mod update;

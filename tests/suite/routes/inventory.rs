@@ -1,0 +1,6 @@
+//! `/inventory`.
+
+mod adjust;
+mod idempotency;
+mod list;
+mod low;

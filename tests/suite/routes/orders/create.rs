@@ -1,0 +1,5 @@
+//! `POST /orders`.
+
+mod idempotency;
+mod place;
+mod refuse;

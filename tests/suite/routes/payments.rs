@@ -1,0 +1,3 @@
+//! `/payments`.
+
+mod webhook;

@@ -1,0 +1,145 @@
+//! Money that must go back is nobody's to find by chance: each time there is a warning, and a count
+//! that raises an alarm.
+
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::sync::Once;
+
+use serde_json::{Value, json};
+use tests::payment::{failed, succeeded};
+use tests::shop::Shop;
+use tests::user::User;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use crate::routes::with;
+
+thread_local! {
+    /// What this test has logged: its shop runs on its own thread.
+    static LOGGED: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps warnings and metrics, each as its fields.
+struct Log;
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut fields = Fields(json!({}));
+        event.record(&mut fields);
+        if *event.metadata().level() == Level::WARN || event.metadata().target() == "cartwright::metrics" {
+            LOGGED.with_borrow_mut(|logged| logged.push(fields.0));
+        }
+    }
+}
+
+struct Fields(Value);
+
+impl Visit for Fields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0[field.name()] = value.into();
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0[field.name()] = value.into();
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0[field.name()] = format!("{value:?}").into();
+    }
+}
+
+/// A shop whose log is kept, and Ada with an order that waits for its payment.
+///
+/// The log is kept for the whole process: events are switched on and off for all threads at once, so that
+/// one thread's own subscriber would miss some.
+async fn logging_shop() -> (Shop, User, Value) {
+    static KEPT: Once = Once::new();
+    KEPT.call_once(|| {
+        let log = tracing_subscriber::registry().with(Log);
+        tracing::subscriber::set_global_default(log).expect("nobody else keeps the log");
+    });
+    let shop = Shop::open().await;
+    let ada = shop.shopper("ada").await;
+    let order = ada.orders_online(&shop.product("Mug").stock(1).list().await, 1).await;
+    (shop, ada, order)
+}
+
+/// Sends an event; answers what was logged of it.
+async fn logged(shop: &Shop, event: &Value) -> Vec<Value> {
+    LOGGED.take();
+    shop.stripe_sends(event).await.is(200);
+    LOGGED.take()
+}
+
+/// Sends an event, and expects a warning of a refund and its count.
+async fn warns(shop: &Shop, event: &Value, message: &str) {
+    let intent = &event["data"]["object"];
+    let warning = json!({"order_id": intent["metadata"]["order_id"], "reference": intent["id"], "message": message});
+    assert_eq!(logged(shop, event).await, [warning, json!({"metric": "RefundRequired", "value": 1})]);
+}
+
+/// Sends an event, and expects neither.
+async fn is_quiet(shop: &Shop, event: &Value) {
+    assert_eq!(logged(shop, event).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_payment_of_a_cancelled_order_is_noticed_once() {
+    let (shop, ada, order) = logging_shop().await;
+    ada.calls_off(&order).await.is(200);
+    warns(&shop, &succeeded(&order), "a cancelled order was paid; refund it").await;
+    is_quiet(&shop, &succeeded(&order)).await;
+    is_quiet(&shop, &failed(&order)).await;
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_late_payment_whose_stock_is_gone_is_noticed() {
+    let (shop, ada, order) = logging_shop().await;
+    is_quiet(&shop, &failed(&order)).await;
+    let mug = order["items"][0]["product_id"].clone();
+    let rival = json!({"product_id": mug, "quantity": 1, "payment_method": "online"});
+    let rival = ada.post("/orders", &rival).await.is(201);
+    warns(&shop, &succeeded(&order), "a cancelled order was paid; refund it").await;
+
+    is_quiet(&shop, &failed(&rival)).await;
+    is_quiet(&shop, &succeeded(&rival)).await;
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_second_payment_is_noticed() {
+    let (shop, ada, order) = logging_shop().await;
+    is_quiet(&shop, &succeeded(&order)).await;
+    is_quiet(&shop, &succeeded(&order)).await;
+    let another = with(&succeeded(&order), "data.object.id", json!("pi_2"));
+    warns(&shop, &another, "a payment too many for an order; refund it").await;
+    is_quiet(&shop, &with(&failed(&order), "data.object.id", json!("pi_2"))).await;
+
+    // Cancelled by hand, it goes back as a whole, and the second payment with it.
+    ada.calls_off(&order).await.is(200);
+    is_quiet(&shop, &succeeded(&order)).await;
+    warns(&shop, &another, "a payment too many for an order; refund it").await;
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_payment_of_what_is_paid_on_delivery_is_noticed() {
+    let (shop, ada, _) = logging_shop().await;
+    let order = ada.buys(&shop.product("Pen").list().await, 1).await;
+    warns(&shop, &succeeded(&order), "a payment too many for an order; refund it").await;
+    is_quiet(&shop, &failed(&order)).await;
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_payment_of_a_deleted_order_is_noticed() {
+    let (shop, ada, order) = logging_shop().await;
+    let admin = shop.admin().await;
+    ada.calls_off(&order).await.is(200);
+    admin.delete(&format!("/orders/{}", order["order_id"].as_str().unwrap())).await.is_empty();
+    warns(&shop, &succeeded(&order), "a deleted order was paid; refund it").await;
+    is_quiet(&shop, &failed(&order)).await;
+    shop.finish().await;
+}
