@@ -47,6 +47,7 @@ fn known(path: &str, parameter: &str) -> (&'static [&'static str], &'static [&'s
                 "2026-11-20T06:21",
                 "-2026-01-01",
                 "9999-12-31T23:59:59-23:59",
+                "0000-01-01T00:00:00%2B23:59",
             ],
             &["9999-12-31", "9999-12-31T23:59:59.123456789Z"],
         ),
@@ -81,7 +82,7 @@ async fn queries() {
     }
     assert!(wrong.is_empty(), "{}", wrong.concat());
     // Without an end, such a list would go through every day since.
-    for ages_ago in ["0000-01-01", "0000-01-01T00:00:00%2B23:59", "1969-12-31T23:59:59Z"] {
+    for ages_ago in ["0000-01-01", "1969-12-31T23:59:59Z"] {
         boss.get(&format!("/orders?to={ages_ago}")).await.is(200);
         boss.get(&format!("/orders?from={ages_ago}&to=2026-01-02")).await.is(200);
     }
