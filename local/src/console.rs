@@ -18,6 +18,7 @@ use crate::jwt::Issuer;
 use crate::mailbox::{Mail, Mailbox};
 use crate::queue::Queue;
 use crate::queues::Queues;
+use crate::sources::progress::{Progress, StreamState};
 use crate::sources::schedule::Schedules;
 use crate::users::{Account, UserPool};
 
@@ -34,6 +35,8 @@ pub struct Console {
     pub mailbox: Arc<Mailbox>,
     /// The queues.
     pub queues: Arc<Queues>,
+    /// How far the tables' streams have been worked off.
+    pub streams: Vec<Arc<Progress>>,
     /// What runs by the clock.
     pub schedules: Arc<Schedules>,
     /// What the names of queues start with.
@@ -87,6 +90,7 @@ struct Page<'a> {
     logins: Vec<Login>,
     mails: Vec<Mail>,
     queues: Vec<(String, QueueState)>,
+    streams: Vec<(&'a Progress, StreamState)>,
     schedules: Vec<(&'a str, u64)>,
 }
 
@@ -123,6 +127,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/_local/users", post(sign_up))
         .route("/_local/emails", get(emails))
         .route("/_local/queues", get(queues))
+        .route("/_local/queues/{queue}/redrive", post(redrive))
         .route("/_local/schedules/{function}", post(fire))
         .with_state(console)
 }
@@ -134,6 +139,7 @@ async fn page(State(console): State<Arc<Console>>) -> Response {
             logins,
             mails: console.mailbox.newest_first(),
             queues: console.queue_states(),
+            streams: console.streams.iter().map(|stream| (stream.as_ref(), stream.state())).collect(),
             schedules: console.schedules.list().collect(),
         };
         page.render().map_err(|error| error.to_string())
@@ -175,6 +181,15 @@ async fn emails(State(console): State<Arc<Console>>) -> Response {
 async fn queues(State(console): State<Arc<Console>>) -> Response {
     let states = console.queue_states().into_iter().map(|(name, state)| (name, json!(state)));
     as_json(StatusCode::OK, &Value::Object(states.collect::<Map<_, _>>()))
+}
+
+async fn redrive(State(console): State<Arc<Console>>, Path(name): Path<String>) -> Response {
+    let queue = console.queues.by_name(&format!("{}-{name}", console.stack_name));
+    match queue.filter(|queue| queue.dead_letters.is_some()).map(|queue| queue.redrive()) {
+        Some(Ok(moved)) => as_json(StatusCode::OK, &json!({"moved": moved})),
+        Some(Err(error)) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        None => refuse(StatusCode::NOT_FOUND, &format!("no queue {name} has dead letters")),
+    }
 }
 
 async fn fire(State(console): State<Arc<Console>>, Path(function): Path<String>) -> Response {

@@ -36,6 +36,7 @@ pub fn functions() -> BTreeMap<&'static str, Function> {
         ("settle-payment", http(settle_payment::handle)),
         ("receive-payment-event", http(receive_payment_event::handle)),
         ("evaluate-rewards", event(evaluate_rewards::handle)),
+        ("send-order-mail", event(send_order_mail::handle)),
         ("requeue-rewards", event(requeue_rewards::handle)),
         ("expire-unpaid-orders", event(expire_unpaid_orders::handle)),
         ("release-reservations", event(release_reservations::handle)),
