@@ -3,7 +3,7 @@
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
 //! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls. [`unpaid`] is
 //! about orders whose payment does not come, [`mail`] about what buyers are told and what SES refuses;
-//! [`thousand`] has a thousand orders rewarded while everything fails. [`events`] runs every
+//! [`thousand`] has a thousand messages handled while everything fails. [`events`] runs every
 //! function on its event file, [`tidy`] holds the files that name functions and routes to one another,
 //! and [`audit`] shows that the auditor at the end of every test finds what it is there to find.
 

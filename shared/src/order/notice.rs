@@ -18,9 +18,6 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// All of them.
-    pub const ALL: [Notice; 4] = [Notice::Placed, Notice::PaymentFailed, Notice::Shipped, Notice::Cancelled];
-
     /// The news when an order comes to `status`, having had the status `before` if it is not new.
     pub fn of(before: Option<OrderStatus>, status: OrderStatus, cancelled_by_payment: bool) -> Option<Notice> {
         match status {
