@@ -7,7 +7,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shared::error::Cause;
 
 /// The most that an answer holds, and some.
@@ -47,15 +47,16 @@ pub(crate) struct Page {
 }
 
 impl StreamError {
-    /// What was to be read is not there any more, if it ever was.
+    /// The table is not there any more, or never was.
     pub(crate) fn is_gone(&self) -> bool {
-        const GONE: [&str; 4] = [
-            "ResourceNotFoundException",
-            "TrimmedDataAccessException",
-            "ExpiredIteratorException",
-            "ValidationException",
-        ];
-        matches!(self, StreamError::Refused { code, .. } if GONE.contains(&code.as_str()))
+        matches!(self, StreamError::Refused { code, .. } if code == "ResourceNotFoundException")
+    }
+
+    /// The place is no good that was to be read from: it is too old, or of another stream. Amazon's DynamoDB
+    /// Local says so of a new table's first places once there are records.
+    pub(crate) fn is_misplaced(&self) -> bool {
+        const MISPLACED: [&str; 3] = ["ExpiredIteratorException", "TrimmedDataAccessException", "ValidationException"];
+        matches!(self, StreamError::Refused { code, .. } if MISPLACED.contains(&code.as_str()))
     }
 }
 
@@ -98,7 +99,15 @@ impl Streams {
 
     /// The next records.
     pub(crate) async fn records(&self, iterator: &str) -> Result<Page, StreamError> {
-        self.call("DynamoDBStreams_20120810", "GetRecords", json!({"ShardIterator": iterator})).await
+        let mut page: Page =
+            self.call("DynamoDBStreams_20120810", "GetRecords", json!({"ShardIterator": iterator})).await?;
+        for record in &mut page.records {
+            for image in ["NewImage", "OldImage"] {
+                let attributes = record["dynamodb"].get_mut(image).and_then(Value::as_object_mut);
+                attributes.into_iter().flat_map(Map::values_mut).for_each(complete);
+            }
+        }
+        Ok(page)
     }
 
     async fn call<T: for<'de> Deserialize<'de>>(
@@ -129,5 +138,31 @@ impl Streams {
         let text = |name: &str| refusal[name].as_str().unwrap_or_default().to_owned();
         let code = text("__type").rsplit('#').next().unwrap_or_default().to_owned();
         Err(StreamError::Refused { operation, code, message: text("message") })
+    }
+}
+
+/// Gives an attribute's empty maps their type, which Amazon's DynamoDB Local leaves out in its streams.
+fn complete(attribute: &mut Value) {
+    let Some(typed) = attribute.as_object_mut() else { return };
+    if typed.is_empty() {
+        typed.insert("M".to_owned(), json!({}));
+    }
+    match typed.iter_mut().next() {
+        Some((kind, Value::Object(map))) if kind == "M" => map.values_mut().for_each(complete),
+        Some((kind, Value::Array(list))) if kind == "L" => list.iter_mut().for_each(complete),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_empty_maps_are_completed() {
+        let mut attribute = json!({"L": [{"M": {"chosen": {}, "none": {"M": {}}, "name": {"S": ""}}}, {"NULL": true}]});
+        complete(&mut attribute);
+        let whole = json!({"L": [{"M": {"chosen": {"M": {}}, "none": {"M": {}}, "name": {"S": ""}}}, {"NULL": true}]});
+        assert_eq!(attribute, whole);
     }
 }

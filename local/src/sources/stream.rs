@@ -71,13 +71,17 @@ impl StreamWorker {
                     Some(std::mem::replace(&mut idle, GLANCES.1))
                 }
                 Err(error) => {
-                    if error.is_gone() {
-                        // Of a table that is gone nothing is left to do; of one that was made anew, all.
-                        self.progress.answer(asked);
-                        reading = Reading::default();
-                    }
                     tracing::debug!(%error, table = self.source.table, "the stream cannot be read");
-                    Some(AFTER_TROUBLE)
+                    if error.is_gone() {
+                        // Nothing is left to do.
+                        self.progress.answer(asked);
+                    }
+                    if error.is_gone() || error.is_misplaced() {
+                        // What was dealt with is still known, unless the table is another now.
+                        let known = if error.is_gone() { Checkpoint::new() } else { reading.checkpoint };
+                        reading = Reading { checkpoint: known, ..Reading::default() };
+                    }
+                    Some(if error.is_misplaced() { GLANCES.1 } else { AFTER_TROUBLE })
                 }
             };
             tokio::select! {
@@ -129,7 +133,11 @@ impl StreamWorker {
                 .is_some_and(|parent| listed(parent) && !matches!(reading.next.get(parent), Some(None)));
             if !waits && !reading.next.contains_key(&shard.shard_id) {
                 let after = reading.checkpoint.get(&shard.shard_id).map(String::as_str);
-                let iterator = self.streams.iterator(stream, &shard.shard_id, after).await?;
+                let iterator = match self.streams.iterator(stream, &shard.shard_id, after).await {
+                    // Written down of another database.
+                    Err(error) if error.is_misplaced() => self.streams.iterator(stream, &shard.shard_id, None).await?,
+                    found => found?,
+                };
                 reading.next.insert(shard.shard_id.clone(), iterator);
             }
         }
