@@ -2,7 +2,6 @@
 
 mod backend;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -26,10 +25,10 @@ use crate::options::{Options, StartError};
 use crate::queues::Queues;
 use crate::registry;
 use crate::seed;
-use crate::sources::queue::QueueWorker;
 use crate::sources::schedule::Schedules;
+use crate::sources::workshop::Workshop;
 use crate::tasks::{Stopped, Tasks};
-use crate::template::{Deployment, Function, QueueSource, Template};
+use crate::template::{Deployment, Template};
 use crate::users::UserPool;
 
 use backend::{clients, config, dynamodb};
@@ -78,7 +77,7 @@ impl Cloud {
             account_id: ACCOUNT_ID.to_owned(),
             endpoint: aws_url.clone(),
         };
-        let template = Template::parse(TEMPLATE, &deployment)?;
+        let mut template = Template::parse(TEMPLATE, &deployment)?;
         let (clock, data_dir) = (options.clock.clone(), options.data_dir.as_deref());
         // In memory, nothing is from before.
         let since = data_dir.map_or(clock.now(), |_| clock.now() - A_MONTH);
@@ -109,7 +108,13 @@ impl Cloud {
             Arc::new(Gateway::new(routes, template.cors, ACCOUNT_ID.to_owned(), lambda.clone(), issuer.clone()));
 
         let mut frontend = Tasks::new();
-        for worker in workers(&template.functions, &queues, &lambda, options.retry_delay)? {
+        let workshop = Workshop { lambda: &lambda, queues: &queues, options: &options, region: REGION };
+        for worker in workshop.queue_workers(&template.functions)? {
+            frontend.spawn(worker.run(frontend.stopped()));
+        }
+        let mut streams = Vec::new();
+        for worker in workshop.stream_workers(&mut template.functions, &dynamodb_url)? {
+            streams.push(worker.progress.clone());
             frontend.spawn(worker.run(frontend.stopped()));
         }
         let schedules = Arc::new(Schedules::new(lambda.clone(), deployment, template.functions));
@@ -127,6 +132,7 @@ impl Cloud {
             issuer,
             mailbox,
             queues,
+            streams,
             schedules,
             stack_name: options.stack_name,
             api_url: api_url.clone(),
@@ -200,30 +206,6 @@ async fn serve(listener: TcpListener, router: Router, stopped: Stopped) {
     if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped.wait()).await {
         tracing::error!(%error, "a server ended");
     }
-}
-
-/// One worker for each queue that a function works off.
-fn workers(
-    functions: &BTreeMap<String, Function>,
-    queues: &Queues,
-    lambda: &Arc<Lambda>,
-    retry_delay: Option<Duration>,
-) -> Result<Vec<QueueWorker>, StartError> {
-    let sources =
-        functions.iter().flat_map(|(name, function)| function.queues.iter().map(move |source| (name, source)));
-    let worker = |(name, source): (&String, &QueueSource)| {
-        let queue = queues.by_arn(&source.queue_arn);
-        Ok(QueueWorker {
-            lambda: lambda.clone(),
-            function: name.clone(),
-            queue: queue.ok_or_else(|| StartError::NoSuchQueue(source.queue_arn.clone()))?.clone(),
-            batch_size: source.batch_size,
-            reports_failures: source.reports_failures(),
-            retry_delay,
-            region: REGION.to_owned(),
-        })
-    };
-    sources.map(worker).collect()
 }
 
 /// The key that tokens are signed with: the one of earlier runs, or a new one.

@@ -28,6 +28,7 @@ use crate::jwt::Issuer;
 use crate::mailbox::{Mail, Mailbox};
 use crate::queue::Queue;
 use crate::queues::Queues;
+use crate::sources::progress::{Progress, StreamState};
 use crate::sources::schedule::Schedules;
 use crate::users::{Account, UserPool};
 
@@ -55,6 +56,8 @@ pub struct Console {
     pub mailbox: Arc<Mailbox>,
     /// The queues.
     pub queues: Arc<Queues>,
+    /// How far the tables' streams have been worked off.
+    pub streams: Vec<Arc<Progress>>,
     /// What runs by the clock.
     pub schedules: Arc<Schedules>,
     /// What the names of queues start with.
@@ -126,6 +129,7 @@ struct Page<'a> {
     orders: Vec<Row>,
     mails: Vec<Mail>,
     queues: Vec<(String, QueueState)>,
+    streams: Vec<(&'a Progress, StreamState)>,
     schedules: Vec<(&'a str, u64)>,
 }
 
@@ -179,6 +183,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/_local/users", post(sign_up))
         .route("/_local/emails", get(emails))
         .route("/_local/queues", get(queues))
+        .route("/_local/queues/{queue}/redrive", post(redrive))
         .route("/_local/schedules/{function}", post(fire))
         .route("/_local/orders", get(orders_page))
         .route("/_local/payments/{order_id}", post(payments::pay))
@@ -192,6 +197,7 @@ async fn page(State(console): State<Arc<Console>>) -> Response {
             orders: console.orders(NEWEST_ORDERS, None).await?.items,
             mails: console.mailbox.newest_first(),
             queues: console.queue_states(),
+            streams: console.streams.iter().map(|stream| (stream.as_ref(), stream.state())).collect(),
             schedules: console.schedules.list().collect(),
             console: &console,
         };
@@ -238,6 +244,15 @@ async fn emails(State(console): State<Arc<Console>>) -> Response {
 async fn queues(State(console): State<Arc<Console>>) -> Response {
     let states = console.queue_states().into_iter().map(|(name, state)| (name, json!(state)));
     as_json(StatusCode::OK, &Value::Object(states.collect::<Map<_, _>>()))
+}
+
+async fn redrive(State(console): State<Arc<Console>>, Path(name): Path<String>) -> Response {
+    let queue = console.queues.by_name(&format!("{}-{name}", console.stack_name));
+    match queue.filter(|queue| queue.dead_letters.is_some()).map(|queue| queue.redrive()) {
+        Some(Ok(moved)) => as_json(StatusCode::OK, &json!({"moved": moved})),
+        Some(Err(error)) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        None => refuse(StatusCode::NOT_FOUND, &format!("no queue {name} has dead letters")),
+    }
 }
 
 async fn fire(State(console): State<Arc<Console>>, Path(function): Path<String>) -> Response {

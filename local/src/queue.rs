@@ -167,6 +167,23 @@ impl Queue {
         self.current().visible.iter().map(|message| message.body.clone()).collect()
     }
 
+    /// Moves its dead letters back into it, to be tried as often as new ones; answers how many there were.
+    ///
+    /// # Errors
+    /// The disk refuses; those that are not moved yet stay dead.
+    pub fn redrive(&self) -> io::Result<usize> {
+        let Some(DeadLetters { queue: dead, .. }) = &self.dead_letters else { return Ok(0) };
+        let mut moved = 0;
+        loop {
+            let Some(message) = dead.current().visible.front().cloned() else { return Ok(moved) };
+            let id = message.id;
+            self.take_in(Message { receive_count: 0, first_received_at: None, ..message })?;
+            dead.current().visible.retain(|message| message.id != id);
+            dead.folder.remove(&id.to_string())?;
+            moved += 1;
+        }
+    }
+
     fn take_in(&self, message: Message) -> io::Result<()> {
         self.folder.write(&message.id.to_string(), &message)?;
         self.lock().visible.push_back(message);
@@ -253,6 +270,11 @@ mod tests {
         }
         assert_eq!(queue.depth(), Depth { visible: 0, in_flight: 0 });
         assert_eq!(dead.bodies(), ["poison"]);
+
+        assert_eq!(queue.redrive().unwrap(), 1);
+        assert!(dead.bodies().is_empty());
+        let again = queue.receive(1, Duration::ZERO, NOW).await.remove(0).message;
+        assert_eq!((again.body.as_str(), again.receive_count), ("poison", 1));
     }
 
     #[test]

@@ -50,6 +50,12 @@ impl Queues {
         self.0.iter().find(|named| named.queue.name == name || named.logical_id == name).map(|named| &named.queue)
     }
 
+    /// The queue whose dead letters go into the one with this resource name.
+    pub fn by_dead_letter_arn(&self, arn: &str) -> Option<&Arc<Queue>> {
+        let feeds = |queue: &&Arc<Queue>| queue.dead_letters.as_ref().is_some_and(|dead| dead.queue.arn == arn);
+        self.iter().find(feeds)
+    }
+
     /// The queue with this URL, of which only the last segment counts.
     pub fn by_url(&self, url: &str) -> Option<&Arc<Queue>> {
         self.by_name(url.rsplit('/').next().unwrap_or_default())

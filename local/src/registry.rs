@@ -43,6 +43,7 @@ pub fn functions() -> BTreeMap<&'static str, Function> {
         ("update-reward-rule", http(update_reward_rule::handle)),
         ("delete-reward-rule", http(delete_reward_rule::handle)),
         ("evaluate-rewards", event(evaluate_rewards::handle)),
+        ("send-order-mail", event(send_order_mail::handle)),
         ("requeue-rewards", event(requeue_rewards::handle)),
         ("expire-unpaid-orders", event(expire_unpaid_orders::handle)),
         ("release-reservations", event(release_reservations::handle)),

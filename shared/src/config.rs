@@ -34,6 +34,8 @@ pub struct Config {
     pub shop_url: String,
     /// `MAIL_SENDER`: the address mails come from.
     pub mail_sender: String,
+    /// `UNSUBSCRIBE_URL`: where a buyer turns offers off; without it, they write to the sender.
+    pub unsubscribe_url: Option<String>,
 }
 
 impl Config {
@@ -72,6 +74,7 @@ impl Config {
             shop_name: text("SHOP_NAME")?,
             shop_url: text("SHOP_URL")?,
             mail_sender: text("MAIL_SENDER")?,
+            unsubscribe_url: lookup("UNSUBSCRIBE_URL").filter(|url| !url.is_empty()),
         })
     }
 }

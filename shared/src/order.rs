@@ -1,5 +1,6 @@
 //! Orders: what was bought, by whom, for how much, and how far it has come.
 
+mod notice;
 mod payment;
 mod placing;
 mod statistics;
@@ -7,6 +8,7 @@ mod status;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::notice::Notice;
 pub use self::payment::{Outcome, Payment, PaymentMethod, PaymentStatus, Settlement, minor_units};
 pub use self::placing::{Buyer, CheckoutRequest, DirectOrder, PlacedOrder, Purchase, PurchasedLine, Split, Terms};
 pub use self::statistics::Statistics;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::cloud::Cloud;
 use local::console::QueueState;
-use local::mailbox::Mail;
+use local::mailbox::{Mail, Mailbox};
 use local::options::Options;
 use serde_json::{Value, json};
 use shared::ids::{RuleId, UserId};
@@ -221,10 +221,14 @@ impl Shop {
         queues.into_iter().find(|(name, _)| name == "order-events").expect("the queue is there").1
     }
 
-    /// Waits until every message that was sent has been worked off.
+    /// Waits until every message that was sent and every change of an order has been worked off.
     pub async fn settle(&self) {
         let done = || Some(self.order_events()).filter(|queue| queue.visible == 0 && queue.in_flight == 0);
         self.wait_for("the queue is worked off", done).await;
+        for stream in &self.cloud.console().streams {
+            let caught_up = tokio::time::timeout(PATIENCE, stream.caught_up()).await;
+            caught_up.unwrap_or_else(|_| panic!("not true in time: the stream is worked off"));
+        }
     }
 
     /// Waits until `look` finds something; answers that.
@@ -240,11 +244,29 @@ impl Shop {
         tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("not true in time: {what}"))
     }
 
-    /// The mails that went to `user`, newest first, once the queue is worked off.
+    /// The mails that went to `user`, newest first, once everything is worked off.
     pub async fn mails_to(&self, user: &User) -> Vec<Mail> {
         self.settle().await;
         let mails = self.cloud.console().mailbox.newest_first();
         mails.into_iter().filter(|mail| mail.to == user.email).collect()
+    }
+
+    /// Those of them that bring a coupon.
+    pub async fn coupon_mails_to(&self, user: &User) -> Vec<Mail> {
+        self.mails_to(user).await.into_iter().filter(|mail| mail.text.contains("REWARD-")).collect()
+    }
+
+    /// The subjects of those that tell of an order, without its number, oldest first.
+    pub async fn order_mails_to(&self, user: &User) -> Vec<String> {
+        let mails = self.mails_to(user).await.into_iter().rev().filter(|mail| !mail.text.contains("REWARD-"));
+        mails
+            .map(|mail| mail.subject.rsplit_once(" (").map_or(mail.subject.clone(), |(subject, _)| subject.to_owned()))
+            .collect()
+    }
+
+    /// Where mails end up, or are refused.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.cloud.console().mailbox
     }
 
     /// Everything in the tables.

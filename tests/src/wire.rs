@@ -1,17 +1,20 @@
-//! The wire between a store and DynamoDB: it counts what goes over it, and breaks where a test says so.
+//! The wire between a shop and its DynamoDB and SES: it counts what goes over it, and breaks where a
+//! test says so.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::{Credentials, Region, RuntimeComponents};
+use aws_sdk_dynamodb::config::{Credentials, Region, RuntimeComponents, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
-use shared::shop::{Shop, aws_config};
+use shared::mail::Mailer;
+use shared::shop::{Clients, Shop, aws_config};
 use shared::store::Store;
 use tokio::sync::Notify;
 
@@ -32,6 +35,24 @@ pub enum Fault {
     TooEarlyFor(String),
     /// The request waits, while a rival acts.
     Pause(Pause),
+    /// The function dies before the request goes out.
+    DeathBefore(Death),
+    /// The function dies once the request is served, before it hears the answer.
+    DeathAfter(Death),
+}
+
+/// The end of a function: the call that it dies at never returns.
+#[derive(Debug, Clone, Default)]
+pub struct Death(Arc<Notify>);
+
+impl Death {
+    /// Runs a function that may die; answers its result, or none if it did.
+    pub async fn or<T>(&self, running: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            result = running => Some(result),
+            () = self.0.notified() => None,
+        }
+    }
 }
 
 /// A request that waits on the wire.
@@ -64,25 +85,40 @@ pub struct Wire {
 struct State {
     calls: Vec<String>,
     faults: Vec<(&'static str, Fault)>,
+    under_way: usize,
+    served: Vec<Served>,
+}
+
+/// A request that was served, whether or not whoever sent it heard the answer.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The operation.
+    pub operation: String,
+    /// What it was sent with.
+    pub body: String,
 }
 
 impl Wire {
-    /// A wire to the cloud of `shop`, and the shop with its store at this end of it.
+    /// A wire to the cloud of `shop`, and the shop with its store and its mailer at this end of it.
     pub async fn to(shop: &crate::shop::Shop) -> (Wire, Shop) {
         let wire = Wire { http: Builder::new().build_http(), state: Arc::default() };
         let credentials = Credentials::new("local", "local", None, None, "tests");
-        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&aws_config().await)
+        let aws = aws_config()
+            .await
+            .into_builder()
             .region(Region::from_static("us-east-1"))
-            .credentials_provider(credentials)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(wire.clone())
             .endpoint_url(shop.cloud().aws_url())
             .build();
+        let clients = Clients::new(&aws);
         let served = shop.cloud().shop().clone();
-        let store = Store::new(Client::from_conf(dynamodb), &served.config);
-        (wire, Shop { store, ..served })
+        let store = Store::new(clients.dynamodb, &served.config);
+        let mailer = Mailer::new(clients.ses, &served.config);
+        (wire, Shop { store, mailer, ..served })
     }
 
-    /// Breaks the next call of an operation, such as `TransactWriteItems`; after those that were to
+    /// Breaks the next call of an operation, such as `TransactWriteItems` or `outbound-emails`; after those that were to
     /// break before.
     pub fn breaks(&self, operation: &'static str, fault: Fault) {
         self.state().faults.push((operation, fault));
@@ -98,6 +134,19 @@ impl Wire {
     /// The operations called since this was last asked, in order.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state().calls)
+    }
+
+    /// Lets every call through from now on.
+    pub fn heals(&self) {
+        self.state().faults.clear();
+    }
+
+    /// What was served since this was last asked, in order, once nothing is under way any more.
+    pub async fn served(&self) -> Vec<Served> {
+        while self.state().under_way > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        std::mem::take(&mut self.state().served)
     }
 
     fn next_fault(&self, operation: &str) -> Option<Fault> {
@@ -125,13 +174,34 @@ struct End {
     inner: SharedHttpConnector,
 }
 
+impl End {
+    /// Sends a request that is served to its end, even if nobody waits for it any more.
+    fn serve(&self, operation: String, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+        let (wire, sent) = (self.wire.clone(), self.inner.call(request));
+        wire.state().under_way += 1;
+        let served = tokio::spawn(async move {
+            let answer = sent.await;
+            let mut state = wire.state();
+            state.under_way -= 1;
+            if answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
+                state.served.push(Served { operation, body });
+            }
+            answer
+        });
+        HttpConnectorFuture::new(async move { served.await.expect("the request is served") })
+    }
+}
+
 impl HttpConnector for End {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        // SES names the operation by the path.
+        let path = || request.uri().rsplit('/').next().unwrap_or_default();
+        let operation = target.rsplit('.').next().filter(|name| !name.is_empty()).unwrap_or_else(path).to_owned();
         let lost = || ConnectorError::timeout("the wire is broken".into());
         match self.wire.next_fault(&operation) {
-            None => self.inner.call(request),
+            None => self.serve(operation, request),
             Some(Fault::Conflict) => {
                 refuse(400, "TransactionCanceledException", json!([{"Code": "TransactionConflict"}]))
             }
@@ -139,8 +209,20 @@ impl HttpConnector for End {
             Some(Fault::ServerError) => refuse(500, "InternalServerError", Value::Null),
             Some(Fault::LostRequest) => HttpConnectorFuture::ready(Err(lost())),
             Some(Fault::LostAnswer) => {
-                let served = self.inner.call(request);
+                let served = self.serve(operation, request);
                 HttpConnectorFuture::new(async move { served.await.and_then(|_| Err(lost())) })
+            }
+            Some(Fault::DeathBefore(death)) => HttpConnectorFuture::new(async move {
+                death.0.notify_one();
+                std::future::pending().await
+            }),
+            Some(Fault::DeathAfter(death)) => {
+                let served = self.serve(operation, request);
+                HttpConnectorFuture::new(async move {
+                    served.await?;
+                    death.0.notify_one();
+                    std::future::pending().await
+                })
             }
             Some(Fault::Pause(pause)) => {
                 let inner = self.inner.clone();

@@ -126,6 +126,13 @@ async fn ada_orders_and_is_rewarded() {
     shop.settle().await;
     assert_eq!(run(&shop, "evaluate-rewards").await, json!({"batchItemFailures": []}));
     assert_eq!(shop.snapshot().await.coupons.len(), 1);
+    let mails = shop.mailbox().newest_first().len();
+    assert_eq!(run(&shop, "send-order-mail").await, json!({"batchItemFailures": []}));
+    assert_eq!((mails, shop.mailbox().newest_first().len()), (2, 2));
+    // A day later, with its mark gone, the event's own order is the one that is told of.
+    shop.forget("orders", "order_id", placed["order_id"].as_str().expect("an id"), "placed_emailed_at").await;
+    run(&shop, "send-order-mail").await;
+    assert_eq!(shop.mailbox().newest_first().len(), 3);
     shop.finish().await;
 }
 

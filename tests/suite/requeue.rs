@@ -42,11 +42,11 @@ async fn an_order_is_announced_again_after_five_minutes_and_rewarded_once() {
     shop.pass(FIVE_MINUTES - 10);
     let nothing = json!({"orders_requeued": 0, "orders_failed": 0, "complete": true});
     assert_eq!(shop.fire("requeue-rewards").await, nothing);
-    assert!(shop.mails_to(&ada).await.is_empty());
+    assert!(shop.coupon_mails_to(&ada).await.is_empty());
 
     shop.pass(10);
     assert_eq!(requeued(&shop).await, 1);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     shop.pass(FIVE_MINUTES);
     assert_eq!(shop.fire("requeue-rewards").await, nothing);
     assert_eq!(shop.snapshot().await.coupons.len(), 1);
@@ -65,7 +65,7 @@ async fn an_order_that_is_announced_several_times_is_rewarded_once() {
     for _ in 0..3 {
         shop.fire("requeue-rewards").await;
     }
-    assert_eq!(shop.mails_to(&ada).await.len(), 20);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 20);
     assert_eq!(shop.snapshot().await.coupons.len(), 20);
     shop.finish().await;
 }
@@ -81,7 +81,7 @@ async fn an_order_that_is_not_paid_is_not_announced() {
         assert_eq!(requeued(&shop).await, 0);
     }
     shop.stripe_sends(&succeeded(&order)).await.is(200);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
 
     ada.orders_online(&mug, 1).await;
     shop.payments_time_out().await;
@@ -97,7 +97,7 @@ async fn an_order_that_was_cancelled_is_not_announced() {
     ada.calls_off(&json!({"order_id": order.summary.order_id})).await.is(200);
     shop.pass(FIVE_MINUTES);
     assert_eq!(requeued(&shop).await, 0);
-    assert!(shop.mails_to(&ada).await.is_empty());
+    assert!(shop.coupon_mails_to(&ada).await.is_empty());
     shop.finish().await;
 }
 
@@ -168,6 +168,6 @@ async fn while_the_queue_is_down_the_function_fails_and_the_next_round_makes_up_
         function.invoke(&without_queue(&shop).await, json!({}), Context::default()).await.expect_err("it fails");
     assert!(format!("{failure:?}").contains("orders_failed: 3"), "{failure:?}");
     assert_eq!(requeued(&shop).await, 3);
-    assert_eq!(shop.mails_to(&ada).await.len(), 3);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 3);
     shop.finish().await;
 }

@@ -25,7 +25,8 @@ pub async fn handle(shop: Shop, event: SqsEvent) -> Result<SqsBatchResponse, Err
     for (message, result) in event.records.iter().zip(evaluated) {
         if let Err(error) = result {
             let message_id = message.message_id.clone().unwrap_or_default();
-            tracing::error!(message_id, error = error.report(), "a message could not be evaluated");
+            let delivery = message.attributes.get("ApproximateReceiveCount");
+            tracing::error!(message_id, delivery, error = error.report(), "a message could not be evaluated");
             response.add_failure(message_id);
         }
     }
@@ -77,26 +78,19 @@ async fn grant(shop: &Shop, rules: &[Rule], order: &Order) -> Result<Vec<String>
     Ok(codes)
 }
 
-/// Mails the coupons that were not mailed yet; answers whether all of them are by now.
+/// Mails the coupons that were not mailed yet; answers whether all of them are by now, or never will be.
 async fn mail(shop: &Shop, order: &Order, codes: &[String]) -> Result<bool, Error> {
     let Some(address) = &order.contact.email else { return Ok(true) };
     let name = order.contact.name.as_ref().map(|name| name.as_str());
     let mut all_mailed = true;
-    for coupon in shop.store.coupons(codes).await? {
-        match shop.store.claim_mail(&coupon.code, shop.clock.now()).await? {
-            MailClaim::Granted => {}
-            MailClaim::NotNeeded => continue,
-            MailClaim::Busy => {
-                all_mailed = false;
-                continue;
+    for code in codes {
+        match shop.store.claim_mail(code, shop.clock.now()).await? {
+            MailClaim::Granted(claimed, coupon) => {
+                shop.deliver(&claimed, address, reward_mail(&coupon, name, &shop.config)?).await?;
             }
+            MailClaim::NotNeeded => {}
+            MailClaim::Busy => all_mailed = false,
         }
-        let mail = reward_mail(&coupon, name, &shop.config)?;
-        if let Err(error) = shop.mailer.send(address, mail).await {
-            shop.store.give_up_mail(&coupon.code).await?;
-            return Err(error);
-        }
-        shop.store.mark_mailed(&coupon.code, shop.clock.now()).await?;
     }
     Ok(all_mailed)
 }

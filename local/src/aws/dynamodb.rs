@@ -86,6 +86,7 @@ pub async fn create_tables(client: &Client, tables: &[Table]) -> Result<(), Dyna
         let status = match create_table(client, table)?.send().await {
             Ok(created) => created.table_description.and_then(|description| description.table_status),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
+                enable_stream(client, table).await.map_err(failed)?;
                 continue;
             }
             Err(error) => return Err(failed(DisplayErrorContext(error).to_string())),
@@ -108,6 +109,26 @@ pub async fn create_tables(client: &Client, tables: &[Table]) -> Result<(), Dyna
     Ok(())
 }
 
+/// Gives a table that is there its stream, unless it has one: it may be older than the template.
+async fn enable_stream(client: &Client, table: &Table) -> Result<(), String> {
+    let Some(specification) = stream(table).map_err(|error| error.to_string())? else { return Ok(()) };
+    let described = client.describe_table().table_name(&table.table_name).send().await;
+    let described = described.map_err(|error| DisplayErrorContext(error).to_string())?;
+    if described.table.is_some_and(|table| table.stream_specification.is_some_and(|stream| stream.stream_enabled)) {
+        return Ok(());
+    }
+    let update = client.update_table().table_name(&table.table_name).stream_specification(specification);
+    update.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
+    Ok(())
+}
+
+fn stream(table: &Table) -> Result<Option<types::StreamSpecification>, BuildError> {
+    let view = table.stream_specification.as_ref().map(|stream| stream.stream_view_type.as_str());
+    let specification =
+        |view: &str| types::StreamSpecification::builder().stream_enabled(true).stream_view_type(view.into()).build();
+    view.map(specification).transpose()
+}
+
 type CreateTable = aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 
 fn create_table(client: &Client, table: &Table) -> Result<CreateTable, BuildError> {
@@ -115,6 +136,7 @@ fn create_table(client: &Client, table: &Table) -> Result<CreateTable, BuildErro
         .create_table()
         .table_name(&table.table_name)
         .billing_mode(types::BillingMode::PayPerRequest)
+        .set_stream_specification(stream(table)?)
         .set_key_schema(Some(key_schema(&table.key_schema)?));
     for attribute in &table.attribute_definitions {
         let definition = types::AttributeDefinition::builder()

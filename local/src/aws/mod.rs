@@ -5,6 +5,7 @@
 pub mod dynamodb;
 mod ses;
 pub(crate) mod sqs;
+pub(crate) mod streams;
 
 use std::sync::Arc;
 

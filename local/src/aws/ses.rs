@@ -1,5 +1,6 @@
 //! SES: mails go into the mailbox.
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use shared::time::Timestamp;
 use uuid::Uuid;
@@ -15,6 +16,7 @@ pub(super) fn send_email(request: &Value, mailbox: &Mailbox, now: Timestamp) -> 
     let content = &request["Content"]["Simple"];
     let to: Vec<_> =
         request["Destination"]["ToAddresses"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let headers = content["Headers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mail = Mail {
         message_id: Uuid::new_v4(),
@@ -23,6 +25,7 @@ pub(super) fn send_email(request: &Value, mailbox: &Mailbox, now: Timestamp) -> 
         subject: text(&content["Subject"]["Data"]),
         html: text(&content["Body"]["Html"]["Data"]),
         text: text(&content["Body"]["Text"]["Data"]),
+        headers: headers.iter().map(|header| (text(&header["Name"]), text(&header["Value"]))).collect(),
         sent_at: now,
     };
     let missing = [
@@ -34,6 +37,11 @@ pub(super) fn send_email(request: &Value, mailbox: &Mailbox, now: Timestamp) -> 
     if let Some((name, _)) = missing.iter().find(|(_, is_missing)| *is_missing) {
         return Err(Refusal::new("BadRequestException", format!("{name} is missing")));
     }
+    if let Some(refusal) = mailbox.next_refusal(&mail) {
+        let (status, code, message) = refusal.answer(&mail.to);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        return Err(Refusal { status, code, message });
+    }
     let answer = json!({"MessageId": mail.message_id});
     mailbox.deliver(mail)?;
     Ok(answer)
@@ -43,6 +51,7 @@ pub(super) fn send_email(request: &Value, mailbox: &Mailbox, now: Timestamp) -> 
 mod tests {
     use super::*;
     use crate::disk::Folder;
+    use crate::mailbox;
 
     #[test]
     fn a_mail_is_kept_and_an_incomplete_one_refused() {
@@ -50,11 +59,20 @@ mod tests {
         let mut request = json!({
             "FromEmailAddress": "shop@example.com",
             "Destination": {"ToAddresses": ["ada@example.com"]},
-            "Content": {"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hi"}}}},
+            "Content": {"Simple": {
+                "Subject": {"Data": "Hello"},
+                "Body": {"Text": {"Data": "Hi"}},
+                "Headers": [{"Name": "List-Unsubscribe", "Value": "<mailto:shop@example.com>"}],
+            }},
         });
         send_email(&request, &mailbox, Timestamp::from_millis(7)).unwrap();
         let mail = mailbox.newest_first().remove(0);
         assert_eq!((mail.to.as_str(), mail.subject.as_str(), mail.text.as_str()), ("ada@example.com", "Hello", "Hi"));
+        assert_eq!(mail.headers["List-Unsubscribe"], "<mailto:shop@example.com>");
+
+        mailbox.refuse("ada@example.com", "Hi", mailbox::Refusal::TooManyRequests, 1);
+        let refused = send_email(&request, &mailbox, mail.sent_at).unwrap_err();
+        assert_eq!((refused.status.as_u16(), refused.code), (429, "TooManyRequestsException"));
         request["Destination"] = json!({});
         assert_eq!(send_email(&request, &mailbox, mail.sent_at).unwrap_err().code, "BadRequestException");
         assert_eq!(mailbox.newest_first().len(), 1);

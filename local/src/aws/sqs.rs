@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::time::Timestamp;
+use uuid::Uuid;
 
 use super::Refusal;
 use crate::queue::{Delivery, Queue};
@@ -38,6 +39,13 @@ pub(super) async fn answer(
                 "ApproximateNumberOfMessagesNotVisible": depth.in_flight.to_string(),
                 "VisibilityTimeout": queue.visibility_timeout.as_secs().to_string(),
             }}))
+        }
+        "StartMessageMoveTask" => {
+            let source = queues.by_dead_letter_arn(text(request, "SourceArn")?);
+            let not_dead =
+                || Refusal::new("com.amazonaws.sqs#ResourceNotFoundException", "No queue has it for its dead letters.");
+            source.ok_or_else(not_dead)?.redrive()?;
+            Ok(json!({"TaskHandle": Uuid::new_v4()}))
         }
         _ => Err(Refusal::new("UnknownOperationException", format!("this cloud's SQS does not answer {operation}"))),
     }

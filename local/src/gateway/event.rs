@@ -159,6 +159,7 @@ mod tests {
             timeout: std::time::Duration::from_secs(1),
             routes: vec![serde_json::from_value(json!({"Method": "POST", "Path": "/things/{id}"})).unwrap()],
             queues: Vec::new(),
+            streams: Vec::new(),
             schedules: Vec::new(),
         };
         let (name, body) = ("things".to_owned(), Bytes::from_static(body));

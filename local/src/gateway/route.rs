@@ -104,6 +104,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             routes: vec![serde_json::from_value(json!({"Method": "GET", "Path": path})).unwrap()],
             queues: Vec::new(),
+            streams: Vec::new(),
             schedules: Vec::new(),
         };
         let functions: BTreeMap<_, _> = paths.iter().map(|path| ((*path).to_owned(), function(path))).collect();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::reported_failures;
 use crate::aws::sqs::{attributes, digest};
 use crate::lambda::Lambda;
 use crate::queue::{Delivery, Queue};
@@ -47,7 +48,7 @@ impl QueueWorker {
     async fn handle(&self, batch: Vec<Delivery>) {
         let event = json!({"Records": batch.iter().map(|delivery| self.record(delivery)).collect::<Vec<_>>()});
         let failed = match self.lambda.invoke(&self.function, event).await {
-            Ok(result) if self.reports_failures => failures(&result, &batch),
+            Ok(result) if self.reports_failures => reported_failures(&result, all(&batch)),
             Ok(_) => HashSet::new(),
             Err(error) => {
                 tracing::error!(%error, function = self.function, "a batch failed");
@@ -80,52 +81,6 @@ impl QueueWorker {
     }
 }
 
-/// The ids of the messages that failed. As Lambda has it, nothing said is success, and an answer that
-/// cannot be read or names a message that was not in the batch fails all of it.
-fn failures(result: &Value, batch: &[Delivery]) -> HashSet<String> {
-    let reported = match result.get("batchItemFailures") {
-        None | Some(Value::Null) => return HashSet::new(),
-        Some(Value::Array(reported)) => reported,
-        Some(_) => return all(batch),
-    };
-    let sent = all(batch);
-    let ids = reported.iter().map(|failure| failure["itemIdentifier"].as_str().map(str::to_owned));
-    match ids.collect::<Option<HashSet<_>>>() {
-        Some(ids) if ids.is_subset(&sent) => ids,
-        _ => sent,
-    }
-}
-
 fn all(batch: &[Delivery]) -> HashSet<String> {
     batch.iter().map(|delivery| delivery.message.id.to_string()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::time::Timestamp;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::queue::Message;
-
-    #[test]
-    fn only_a_readable_report_spares_part_of_a_batch() {
-        let delivery = || {
-            let (id, sent_at) = (Uuid::new_v4(), Timestamp::from_millis(0));
-            let message = Message { id, body: String::new(), sent_at, receive_count: 1, first_received_at: None };
-            Delivery { message, receipt: String::new() }
-        };
-        let batch = [delivery(), delivery()];
-        let second = batch[1].message.id.to_string();
-        let failed = |result: Value| failures(&result, &batch);
-        for success in [json!(null), json!({}), json!({"batchItemFailures": null}), json!({"batchItemFailures": []})] {
-            assert!(failed(success.clone()).is_empty(), "{success}");
-        }
-        assert_eq!(failed(json!({"batchItemFailures": [{"itemIdentifier": second}]})), HashSet::from([second.clone()]));
-        for unreadable in
-            [json!("no"), json!([{}]), json!([{"itemIdentifier": ""}]), json!([{"itemIdentifier": "other"}])]
-        {
-            assert_eq!(failed(json!({"batchItemFailures": unreadable})), all(&batch), "{unreadable}");
-        }
-    }
 }

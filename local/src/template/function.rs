@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::stream::StreamSource;
 use super::{TemplateError, read, unsupported};
 
 /// One function and what invokes it.
@@ -19,6 +20,8 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// The queues it works off.
     pub queues: Vec<QueueSource>,
+    /// The tables' streams it works off.
+    pub streams: Vec<StreamSource>,
     /// When it runs by itself.
     pub schedules: Vec<Schedule>,
 }
@@ -35,12 +38,20 @@ impl Function {
         let FunctionProperties { code_uri, timeout, events } = read(id, properties)?;
         let seconds = timeout.or(globals["Timeout"].as_u64()).unwrap_or(LAMBDA_DEFAULT_SECONDS);
         let timeout = Duration::from_secs(seconds);
-        let mut function = Function { arn, timeout, routes: Vec::new(), queues: Vec::new(), schedules: Vec::new() };
+        let mut function = Function {
+            arn,
+            timeout,
+            routes: Vec::new(),
+            queues: Vec::new(),
+            streams: Vec::new(),
+            schedules: Vec::new(),
+        };
         for (event, Event { r#type, properties }) in events {
             let place = format!("{id}.Events.{event}");
             match r#type.as_str() {
                 "HttpApi" => function.routes.push(read(&place, properties)?),
                 "SQS" => function.queues.push(read(&place, properties)?),
+                "DynamoDB" => function.streams.push(StreamSource::read(&place, properties)?),
                 "Schedule" | "ScheduleV2" => function.schedules.push(schedule(&place, properties)?),
                 other => return Err(unsupported(&place, format!("events of type {other} do not happen here"))),
             }

@@ -91,6 +91,10 @@ impl<'a> Resolver<'a> {
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{region}:{account_id}:{name}"),
             ("AWS::SQS::Queue", "QueueName") => name,
             ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}"),
+            // What the stream is called is only known once the table is there.
+            ("AWS::DynamoDB::Table", "StreamArn") => {
+                format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}/stream/latest")
+            }
             _ => format!("{id}.{attribute}"),
         })
     }

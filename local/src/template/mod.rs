@@ -1,7 +1,9 @@
 //! What template.yaml deploys, as far as this cloud runs it.
 
+mod filter;
 mod function;
 mod intrinsics;
+mod stream;
 mod table;
 
 use std::collections::BTreeMap;
@@ -14,9 +16,11 @@ use serde_norway::Mapping;
 
 use intrinsics::{Resolver, text_of};
 
+pub use filter::Filters;
 pub use function::{Function, QueueSource, Route, Schedule};
 pub use intrinsics::Deployment;
-pub use table::{AttributeDefinition, Index, KeyElement, Projection, Table, TimeToLive};
+pub use stream::StreamSource;
+pub use table::{AttributeDefinition, Index, KeyElement, Projection, StreamSpecification, Table, TimeToLive};
 
 /// Why a template cannot be deployed here.
 #[derive(Debug, thiserror::Error)]
@@ -228,6 +232,11 @@ mod tests {
         let source = &template.functions["evaluate-rewards"].queues[0];
         assert_eq!((source.batch_size, source.reports_failures()), (10, true));
         assert_eq!(source.queue_arn, "arn:aws:sqs:us-east-1:000000000000:test-order-events");
+        let source = &template.functions["send-order-mail"].streams[0];
+        assert_eq!((source.table.as_str(), source.batch_size), ("test-orders", 10));
+        assert!(source.bisects && source.reports_failures);
+        assert_eq!((source.max_retries, source.max_age), (Some(100), Some(Duration::from_secs(3_600))));
+        assert_eq!(source.on_failure.as_deref(), Some("arn:aws:sqs:us-east-1:000000000000:test-order-mails-dead"));
         assert_eq!(template.sign_up_trigger, "register-user");
     }
 
@@ -235,8 +244,8 @@ mod tests {
     fn queues_tables_and_settings_carry_the_name_of_the_stack() {
         let template = Template::parse(TEMPLATE, &deployment()).unwrap();
         let queues: Vec<_> = template.queues.iter().map(|queue| queue.name.as_str()).collect();
-        assert_eq!(queues, ["test-order-events-dead", "test-order-events"]);
-        assert_eq!(template.queues[1].redrive.as_ref().unwrap().dead_letter_target_arn, template.queues[0].arn);
+        assert_eq!(queues, ["test-order-mails-dead", "test-order-events-dead", "test-order-events"]);
+        assert_eq!(template.queues[2].redrive.as_ref().unwrap().dead_letter_target_arn, template.queues[1].arn);
         assert!(template.tables.iter().all(|table| table.table_name.starts_with("test-")));
         assert_eq!(template.environment["TABLE_PREFIX"], "test-");
         assert_eq!(
@@ -258,6 +267,10 @@ mod tests {
         assert_eq!(
             refused("rate(1 minute)", "cron(0 * * * ? *)"),
             "template.yaml, ReleaseReservations.Events.EveryMinute: \"cron(0 * * * ? *)\" is no rate(..)"
+        );
+        assert_eq!(
+            refused("anything-but", "wildcard").split_once(": ").unwrap().1,
+            "this cloud does not know the filter {\"wildcard\":[\"placed\"]}"
         );
         assert!(refused("!Ref AllowedOrigins", "!Transform AllowedOrigins").contains("!Transform"));
     }

@@ -17,6 +17,16 @@ pub struct Table {
     pub global_secondary_indexes: Vec<Index>,
     /// Which attribute says when an item ends.
     pub time_to_live_specification: Option<TimeToLive>,
+    /// What its stream records of each change; without it, there is no stream.
+    pub stream_specification: Option<StreamSpecification>,
+}
+
+/// What a stream records of each change.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StreamSpecification {
+    /// `NEW_AND_OLD_IMAGES`, `NEW_IMAGE`, `OLD_IMAGE` or `KEYS_ONLY`.
+    pub stream_view_type: String,
 }
 
 /// The type of an attribute.

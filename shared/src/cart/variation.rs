@@ -18,6 +18,13 @@ const MAX_PROPERTIES: usize = 10;
 #[serde(transparent)]
 pub struct Properties(BTreeMap<String, String>);
 
+impl Properties {
+    /// Names and what was chosen, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
 /// A product in a size with properties. The same variation is one line of a cart, never two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variation {
@@ -35,7 +42,7 @@ impl Variation {
     /// product read the same.
     pub fn key(&self) -> String {
         let size = self.size.iter().map(|size| ("size", size.as_str()));
-        let properties = self.properties.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let properties = self.properties.iter();
         let pairs = size.chain(properties).map(|(name, value)| format!("{}={}", escape(name), escape(value)));
         pairs.collect::<Vec<_>>().join(";")
     }

@@ -58,7 +58,7 @@ pub struct Transition {
 }
 
 impl OrderStatus {
-    const ALL: [OrderStatus; 6] = [
+    pub(super) const ALL: [OrderStatus; 6] = [
         OrderStatus::UnderPaying,
         OrderStatus::Placed,
         OrderStatus::Processing,

@@ -1,59 +1,26 @@
-//! The coupons table: what a user has, redeeming, and seeing that each coupon is mailed once.
-
-use std::time::Duration;
+//! The coupons table: what a user has, redeeming, and mailing.
 
 use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::call::Failure;
 use super::keys::{Item, Key, Table, from_item, string};
+use super::mailing::{MailClaim, Mailing};
 use super::order_lists::QUERY_PAGE;
 use super::transaction::{Expression, Transaction};
 use crate::cart::Cart;
 use crate::coupon::view::CouponPreview;
 use crate::coupon::{Coupon, CouponStatus};
 use crate::error::Error;
-use crate::ids::{KeyId, OrderId, UserId};
+use crate::ids::{OrderId, UserId};
 use crate::paging::{Cursors, Page, PageRequest};
 use crate::time::Timestamp;
-
-/// How long a function may take to mail a coupon before another may try. Shorter than the queue keeps
-/// a message hidden, so that the redelivery after a crash finds the claim lapsed.
-const CLAIM_LENGTH: Duration = Duration::from_secs(60);
-
-/// Whether a coupon is to be mailed now, by whoever asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailClaim {
-    /// By the one who asked.
-    Granted,
-    /// Not any more: it was mailed, or revoked.
-    NotNeeded,
-    /// Not unless whoever is just doing it fails; then the message they have comes back.
-    Busy,
-}
 
 /// Where a page of a user's coupons ended.
 #[derive(Serialize, Deserialize)]
 struct Position(Timestamp, String);
 
-/// How far the mailing of a coupon has come.
-#[derive(Deserialize)]
-struct Mailing {
-    status: CouponStatus,
-    emailed_at: Option<Timestamp>,
-    mail_claimed_by: Option<KeyId>,
-}
-
 impl Store {
-    /// The coupons with these codes, those that exist.
-    ///
-    /// # Errors
-    /// Only those of the store itself.
-    pub async fn coupons(&self, codes: &[String]) -> Result<Vec<Coupon>, Error> {
-        let mut found = self.get_all(codes.iter().map(|code| Key::coupon(code))).await?;
-        found.all(Table::Coupons)
-    }
-
     /// A page of a user's coupons, newest first.
     ///
     /// # Errors
@@ -130,77 +97,14 @@ impl Store {
         Ok(CouponPreview::new(coupon, subtotal, now))
     }
 
-    /// Claims the mailing of a coupon, for a minute.
+    /// Claims the mail of a coupon, for a minute, unless the coupon was revoked.
     ///
     /// # Errors
     /// Only those of the store itself.
-    pub async fn claim_mail(&self, code: &str, now: Timestamp) -> Result<MailClaim, Error> {
-        let claimant = KeyId::random();
-        let claim = Expression::update(
-            "SET #mail_claimed_until = :until, #mail_claimed_by = :claimant",
-            "attribute_exists(#code) AND attribute_not_exists(#emailed_at) AND #status <> :revoked \
-             AND (attribute_not_exists(#mail_claimed_until) OR #mail_claimed_until <= :now)",
-        )
-        .name("mail_claimed_until")
-        .name("mail_claimed_by")
-        .name("emailed_at")
-        .name("code")
-        .name("status")
-        .value("revoked", string(CouponStatus::Revoked))
-        .value("until", string(now + CLAIM_LENGTH))
-        .value("claimant", string(claimant))
-        .value("now", string(now));
-        match self.update_coupon(code, &claim).await {
-            Ok(()) => return Ok(MailClaim::Granted),
-            Err(Failure::Stale) => {}
-            Err(failure) => return Err(failure.into()),
-        }
-        // The claim may be one's own: an attempt that was written, but whose answer was lost.
-        Ok(match self.get::<Mailing>(&Key::coupon(code)).await? {
-            Some(Mailing { emailed_at: Some(_), .. } | Mailing { status: CouponStatus::Revoked, .. }) => {
-                MailClaim::NotNeeded
-            }
-            Some(Mailing { mail_claimed_by, .. }) if mail_claimed_by == Some(claimant) => MailClaim::Granted,
-            _ => MailClaim::Busy,
-        })
-    }
-
-    /// Gives a claim back, because the mail could not be sent: the next delivery may try at once.
-    ///
-    /// # Errors
-    /// Only those of the store itself.
-    pub async fn give_up_mail(&self, code: &str) -> Result<(), Error> {
-        let release = Expression::update("REMOVE #mail_claimed_until", "attribute_exists(#code)")
-            .name("mail_claimed_until")
-            .name("code");
-        Ok(self.update_coupon(code, &release).await?)
-    }
-
-    /// Notes that a coupon was mailed.
-    ///
-    /// # Errors
-    /// Only those of the store itself.
-    pub async fn mark_mailed(&self, code: &str, now: Timestamp) -> Result<(), Error> {
-        let mark = Expression::update("SET #emailed_at = :now REMOVE #mail_claimed_until", "attribute_exists(#code)")
-            .name("emailed_at")
-            .name("mail_claimed_until")
-            .name("code")
-            .value("now", string(now));
-        Ok(self.update_coupon(code, &mark).await?)
-    }
-
-    async fn update_coupon(&self, code: &str, expression: &Expression) -> Result<(), Failure> {
-        let request = self
-            .client
-            .update_item()
-            .table_name(self.table(Table::Coupons))
-            .set_key(Some(Key::coupon(code).item()))
-            .update_expression(&expression.update)
-            .condition_expression(&expression.condition)
-            .set_expression_attribute_names(expression.names())
-            .set_expression_attribute_values(expression.values());
-        self.call(|| request.clone().send()).await?;
-        Ok(())
+    pub async fn claim_mail(&self, code: &str, now: Timestamp) -> Result<MailClaim<Coupon>, Error> {
+        let statuses = &["active", "redeemed"];
+        let mailing = Mailing { key: Key::coupon(code), prefix: "", statuses, with: None, without: None };
+        self.claim(mailing, now).await?.about(from_item)
     }
 }
 

@@ -135,7 +135,7 @@ async fn the_order_earns_a_coupon_before_it_is_cancelled() {
     let placed = quietly_orders(&shop, &ada, &desk).await;
     let rival = async {
         shop.cloud().shop().order_events.announce(&placed.to_announce).await;
-        assert_eq!(shop.mails_to(&ada).await.len(), 1);
+        assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     };
     cancel_while(&shop, &ada, &json!(placed.orders[0]), rival).await.expect("cancelled");
     assert_eq!(shop.snapshot().await.coupons[0]["status"], "revoked");

@@ -54,7 +54,7 @@ async fn a_success_against_the_sweep() {
         assert_eq!((&placed["status"], &placed["payment"]["status"]), (&json!("placed"), &json!("succeeded")));
         assert_eq!(shop.stock_of(&mug).await, 0);
     }
-    assert_eq!(shop.mails_to(&ada).await.len(), ROUNDS as usize);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), ROUNDS as usize);
     shop.finish().await;
 }
 
@@ -91,7 +91,7 @@ async fn a_success_that_comes_many_times_at_once() {
         assert_eq!(history(&ada.sees(&order).await), json!(["under_paying", "placed"]));
     }
     assert_eq!(shop.stock_of(&mug).await, 100 - 2 * u64::from(ROUNDS));
-    assert_eq!(shop.mails_to(&ada).await.len(), ROUNDS as usize);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), ROUNDS as usize);
     shop.finish().await;
 }
 

@@ -33,7 +33,7 @@ async fn duplicates_of_a_message_side_by_side_earn_one_coupon_and_one_mail() {
         let order = ada.buys(&desk, 1).await;
         let batches = join_all((0..4).map(|_| shop.invoke("evaluate-rewards", batch(&order, 3)))).await;
         assert!(batches.iter().all(|answer| answer["batchItemFailures"] == json!([])), "{batches:?}");
-        assert_eq!(shop.mails_to(&ada).await.len(), 1);
+        assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     }
     assert_eq!(shop.snapshot().await.coupons.len(), ROUNDS as usize);
     shop.finish().await;
@@ -45,13 +45,13 @@ async fn a_message_that_comes_again_later_changes_nothing() {
     let ada = shop.shopper("ada").await;
     let desk = shop.product("Desk").price("100.00").list().await;
     let order = ada.buys(&desk, 1).await;
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     // A rule that is made later does not reward an order that was settled.
     shop.rule(json!({"kind": "min_items", "count": 1}), json!({"kind": "fixed", "value": "5", "valid_days": 30})).await;
     for _ in 0..ROUNDS {
         shop.invoke("evaluate-rewards", batch(&order, 2)).await;
     }
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     assert_eq!(shop.snapshot().await.coupons.len(), 1);
     shop.finish().await;
 }
@@ -78,6 +78,6 @@ async fn a_poisoned_message_holds_nobody_up() {
         .wait_for("the message is set aside", || Some(shop.order_events().dead).filter(|dead| !dead.is_empty()))
         .await;
     assert_eq!(dead, ["{"]);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     shop.finish().await;
 }

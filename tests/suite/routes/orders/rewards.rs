@@ -29,7 +29,7 @@ async fn spending_a_hundred_earns_a_coupon_that_comes_by_mail_and_is_good_for_th
     let ada = shop.shopper("ada").await;
     ada.buys(&lamp, 2).await;
 
-    let mail = shop.mails_to(&ada).await.remove(0);
+    let mail = shop.coupon_mails_to(&ada).await.remove(0);
     let code = codes_of(&shop, &ada).await.remove(0);
     assert!(code.len() == 15 && code.starts_with("REWARD-"), "{code}");
     for part in [&mail.html, &mail.text] {
@@ -49,7 +49,7 @@ async fn an_order_below_the_amount_earns_nothing() {
     let ada = shop.shopper("ada").await;
     ada.buys(&shop.product("Lamp").price("99.99").list().await, 1).await;
     assert!(codes_of(&shop, &ada).await.is_empty());
-    assert!(shop.mails_to(&ada).await.is_empty());
+    assert!(shop.coupon_mails_to(&ada).await.is_empty());
     shop.finish().await;
 }
 
@@ -61,9 +61,9 @@ async fn the_mail_goes_to_the_orders_contact() {
     ada.adds(&shop.product("Lamp").list().await, 1).await.is(201);
     let contact = json!({"name": "Grace <b>", "email": grace.email});
     ada.checks_out(&json!({"contact": contact})).await.is(201);
-    let mail = shop.mails_to(&grace).await.remove(0);
+    let mail = shop.coupon_mails_to(&grace).await.remove(0);
     assert!(mail.text.contains("Hello Grace <b>") && !mail.html.contains("<b>"), "{}", mail.html);
-    assert!(shop.mails_to(&ada).await.is_empty());
+    assert!(shop.coupon_mails_to(&ada).await.is_empty());
     assert_eq!(codes_of(&shop, &ada).await.len(), 1, "the coupon is the buyer's all the same");
     shop.finish().await;
 }
@@ -83,7 +83,7 @@ async fn each_rule_that_an_order_meets_grants_one_coupon() {
         assert_eq!(codes_of(&shop, &ada).await.len(), coupons, "after {units} more");
         shop.pass(1);
     }
-    assert_eq!(shop.mails_to(&ada).await.len(), 8);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 8);
     shop.finish().await;
 }
 
@@ -168,7 +168,7 @@ async fn a_message_that_comes_again_grants_and_mails_nothing_more() {
     let record = |id: &str| json!({"messageId": id, "body": body.to_string(), "eventSource": "aws:sqs"});
     let answer = shop.invoke("evaluate-rewards", json!({"Records": [record("1"), record("2")]})).await;
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    assert_eq!((codes_of(&shop, &ada).await, shop.mails_to(&ada).await.len()), (codes, 1));
+    assert_eq!((codes_of(&shop, &ada).await, shop.coupon_mails_to(&ada).await.len()), (codes, 1));
     shop.finish().await;
 }
 

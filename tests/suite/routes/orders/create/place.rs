@@ -149,7 +149,7 @@ async fn it_earns_a_coupon_like_any_other_order() {
     shop.rule(json!({"kind": "min_order_total", "amount": "100.00"}), reward).await;
     let (ada, desk) = (shop.shopper("ada").await, shop.product("Desk").price("100.00").list().await);
     let order = ada.orders_directly(&desk, 1).await.is(201);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     let coupon = shop.snapshot().await.coupons.remove(0);
     assert_eq!(coupon["order_id"], order["order_id"]);
     let next = with(&of(&desk, 1), "coupon_code", coupon["code"].clone());

@@ -76,7 +76,7 @@ async fn the_order_takes_stock_again_and_is_rewarded_once() {
     assert_eq!(placed["payment"]["status"], "succeeded");
     assert_eq!(placed["items"], order["items"]);
     assert_eq!(shop.stock_of(&shirt).await, 9);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     shop.finish().await;
 }
 

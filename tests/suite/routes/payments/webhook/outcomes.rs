@@ -24,14 +24,14 @@ async fn a_success_sells_the_stock_places_the_order_and_has_it_rewarded() {
     shop.rule(json!({"kind": "min_items", "count": 1}), five_off()).await;
     let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(5).shards(3).list().await);
     let order = ada.orders_online(&mug, 4).await;
-    assert!(shop.mails_to(&ada).await.is_empty());
+    assert!(shop.coupon_mails_to(&ada).await.is_empty());
 
     shop.stripe_sends(&succeeded(&order)).await.is(200);
     let placed = ada.sees(&order).await;
     let expected = moved(&order, &placed, "placed", "succeeded", &Value::Null);
     assert_eq!(placed, with(&expected, "payment.reference", json!("pi_1")));
     assert_eq!(shop.stock_of(&mug).await, 1);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     shop.finish().await;
 }
 
