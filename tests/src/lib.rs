@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod log;
 pub mod payment;
 pub mod product;
 pub mod shop;

@@ -1,9 +1,6 @@
 //! Every movement and every adjustment of the stock leaves a line in the log: what happened to how much of
 //! what, and on whose account. A test hears what its own thread logs.
 
-use std::cell::RefCell;
-use std::io;
-use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,43 +9,15 @@ use shared::ids::{IdempotencyKey, KeyId, OrderId, ProductId};
 use shared::order::{CheckoutRequest, DirectOrder, Outcome};
 use shared::shop::Shop as Wired;
 use shared::store::{PaymentReport, Placed};
+use tests::log::{heard, listen};
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
 use tests::wire::{Fault, Wire};
 
-thread_local! {
-    /// What this thread has logged, in lines of JSON.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Log;
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend_from_slice(text));
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Has every thread keep its log from now on. A subscriber of one thread only would miss events: whether
-/// one is of interest may be decided, once for all, by a thread that has none.
-fn listen() {
-    static LISTENING: Once = Once::new();
-    LISTENING.call_once(|| tracing_subscriber::fmt().json().flatten_event(true).with_writer(|| Log).init());
-    LOG.take();
-}
-
 /// What this thread has said about the stock since it was last asked: kind, SKU, quantity and cause.
 fn moved() -> Value {
-    let log = LOG.take();
-    let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let lines = lines.map(|line| serde_json::from_slice::<Value>(line).expect("a line of JSON"));
-    let moved = lines.filter(|line| line["message"] == "stock moved");
+    let moved = heard().into_iter().filter(|line| line["message"] == "stock moved");
     moved.map(|line| json!([line["kind"], line["sku"], line["quantity"], line["cause_id"]])).collect()
 }
 

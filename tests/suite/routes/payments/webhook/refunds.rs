@@ -1,75 +1,34 @@
 //! Money that must go back is nobody's to find by chance: each time there is a warning, and a count
 //! that raises an alarm.
 
-use std::cell::RefCell;
-use std::fmt::Debug;
-use std::sync::Once;
-
 use serde_json::{Value, json};
+use tests::log::{heard, listen};
 use tests::payment::{failed, succeeded};
 use tests::shop::Shop;
 use tests::user::User;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::routes::with;
 
-thread_local! {
-    /// What this test has logged: its shop runs on its own thread.
-    static LOGGED: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Keeps warnings and metrics, each as its fields.
-struct Log;
-
-impl<S: Subscriber> Layer<S> for Log {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut fields = Fields(json!({}));
-        event.record(&mut fields);
-        if *event.metadata().level() == Level::WARN || event.metadata().target() == "cartwright::metrics" {
-            LOGGED.with_borrow_mut(|logged| logged.push(fields.0));
-        }
-    }
-}
-
-struct Fields(Value);
-
-impl Visit for Fields {
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0[field.name()] = value.into();
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0[field.name()] = value.into();
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0[field.name()] = format!("{value:?}").into();
-    }
-}
-
 /// A shop whose log is kept, and Ada with an order that waits for its payment.
-///
-/// The log is kept for the whole process: events are switched on and off for all threads at once, so that
-/// one thread's own subscriber would miss some.
 async fn logging_shop() -> (Shop, User, Value) {
-    static KEPT: Once = Once::new();
-    KEPT.call_once(|| {
-        let log = tracing_subscriber::registry().with(Log);
-        tracing::subscriber::set_global_default(log).expect("nobody else keeps the log");
-    });
+    listen();
     let shop = Shop::open().await;
     let ada = shop.shopper("ada").await;
     let order = ada.orders_online(&shop.product("Mug").stock(1).list().await, 1).await;
     (shop, ada, order)
 }
 
-/// Sends an event; answers what was logged of it.
+/// Sends an event; answers the warnings and metrics that were logged of it, each as its fields.
 async fn logged(shop: &Shop, event: &Value) -> Vec<Value> {
-    LOGGED.take();
+    heard();
     shop.stripe_sends(event).await.is(200);
-    LOGGED.take()
+    let lines = heard().into_iter().filter(|line| line["level"] == "WARN" || line["target"] == "cartwright::metrics");
+    let fields = |mut line: Value| {
+        let about = ["timestamp", "level", "target"];
+        line.as_object_mut().expect("an object").retain(|name, _| !about.contains(&name.as_str()));
+        line
+    };
+    lines.map(fields).collect()
 }
 
 /// Sends an event, and expects a warning of a refund and its count.
