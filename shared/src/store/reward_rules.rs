@@ -17,9 +17,16 @@ use crate::time::Timestamp;
 /// For how long rules that were read are taken for the rules there are.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-/// The rules that were read last, and when. Whoever changes a rule here forgets them.
+/// The rules that were read last. Whoever changes a rule here forgets them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RecentRules(Arc<Mutex<Option<(Timestamp, Arc<Vec<Rule>>)>>>);
+pub(super) struct RecentRules(Arc<Mutex<Option<RulesThen>>>);
+
+/// The rules at a moment.
+#[derive(Debug, Clone)]
+struct RulesThen {
+    read_at: Timestamp,
+    rules: Arc<Vec<Rule>>,
+}
 
 /// What making a rule came to.
 #[derive(Debug)]
@@ -37,11 +44,11 @@ struct Position(Timestamp, RuleId);
 impl RecentRules {
     fn get(&self, now: Timestamp) -> Option<Arc<Vec<Rule>>> {
         let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, rules) = recent.as_ref().filter(|(read_at, _)| now < *read_at + REMEMBERED)?;
-        Some(rules.clone())
+        let then = recent.as_ref().filter(|then| now < then.read_at + REMEMBERED)?;
+        Some(then.rules.clone())
     }
 
-    fn set(&self, recent: Option<(Timestamp, Arc<Vec<Rule>>)>) {
+    fn set(&self, recent: Option<RulesThen>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = recent;
     }
 }
@@ -57,7 +64,7 @@ impl Store {
             return Ok(rules);
         }
         let rules = Arc::new(self.rules().await?);
-        self.recent_rules.set(Some((now, rules.clone())));
+        self.recent_rules.set(Some(RulesThen { read_at: now, rules: rules.clone() }));
         Ok(rules)
     }
 
