@@ -68,8 +68,7 @@ impl Store {
         let unpaid = transition.from() == OrderStatus::UnderPaying;
         let mut transaction = self.transaction();
         transaction.move_stock(&before.stock_changes(if unpaid { Movement::Release } else { Movement::Return }))?;
-        // Coupons that are granted between the read and the write would otherwise be kept.
-        transaction.change_order(before, &after, &["earned_coupons"])?;
+        transaction.change_order(before, &after)?;
         self.put_coupons_right(&mut transaction, before).await?;
         transaction.commit().await?;
         tracing::info!(order_id = %before.order.summary.order_id, ?actor, "an order was cancelled");

@@ -36,7 +36,7 @@ impl Store {
                 after.order.summary.tracking = Some(tracking.to_owned());
             }
             let mut transaction = self.transaction();
-            transaction.change_order(&before, &after, &[])?;
+            transaction.change_order(&before, &after)?;
             transaction.commit().await?;
             tracing::info!(%order_id, %status, "an order moved on");
             Ok(after.order)

@@ -203,26 +203,15 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Writes what has changed of an order, if its status and payment are as they were read, and so are
-    /// the attributes that the change `depends_on`. Whatever changes an order's stock changes its
-    /// status or its payment, so that no two such changes can both be written.
-    pub(super) fn change_order(
-        &mut self,
-        before: &OrderRecord,
-        after: &OrderRecord,
-        depends_on: &[&str],
-    ) -> Result<(), Error> {
+    /// Writes what has changed of an order, if its status and payment are as they were read. Whatever
+    /// changes an order's stock changes its status or its payment, so that no two such changes can both
+    /// be written.
+    pub(super) fn change_order(&mut self, before: &OrderRecord, after: &OrderRecord) -> Result<(), Error> {
         let (old, new) = (order_item(before)?, order_item(after)?);
         let mut change = unchanged(Expression::difference(&old, &new), &old)?;
-        for attribute in depends_on {
-            change = match old.get(*attribute) {
-                Some(value) => {
-                    let read = format!("read_{attribute}");
-                    change.and(&format!("#{attribute} = :{read}")).value(&read, value.clone())
-                }
-                None => change.and(&format!("attribute_not_exists(#{attribute})")),
-            };
-            change = change.name(attribute);
+        // Coupons that are granted between the read and the write would outlive the cancelled order.
+        if after.order.summary.status == OrderStatus::Cancelled && before.earned_coupons.is_none() {
+            change = change.and("attribute_not_exists(#earned_coupons)").name("earned_coupons");
         }
         self.update(&Key::order(before.order.summary.order_id), &change)
     }

@@ -130,7 +130,7 @@ impl Store {
         let after = paid(before, report, now)?;
         let mut transaction = self.transaction();
         transaction.move_stock(&before.stock_changes(Movement::Settle))?;
-        transaction.change_order(before, &after, &[])?;
+        transaction.change_order(before, &after)?;
         transaction.commit().await?;
         Ok(after)
     }
@@ -148,7 +148,7 @@ impl Store {
         after.allocations = allocations;
         let mut transaction = self.transaction();
         transaction.move_stock(&stock)?;
-        transaction.change_order(before, &after, &[])?;
+        transaction.change_order(before, &after)?;
         if !self.use_coupon_again(&mut transaction, before).await? {
             return Ok(None);
         }
@@ -203,7 +203,7 @@ impl Store {
         settle(&mut after.order, PaymentStatus::RefundRequired, report);
         after.cancelled_by_payment = false;
         let mut transaction = self.transaction();
-        transaction.change_order(before, &after, &[])?;
+        transaction.change_order(before, &after)?;
         transaction.commit().await?;
         let order_id = before.order.summary.order_id;
         tracing::warn!(%order_id, reference = report.reference, "a cancelled order was paid; refund it");

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shared::auth::Caller;
 use shared::error::Error;
 use shared::ids::OrderId;
-use shared::order::{Order, OrderStatus};
+use shared::order::{Order, OrderStatus, Outcome, Settlement};
 use shared::shop::Shop as Wired;
-use shared::store::Placed;
+use shared::store::{PaymentReport, Placed};
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
@@ -180,6 +181,23 @@ async fn the_order_is_cancelled_before_the_coupon_it_earned_is_used() {
     shop.finish().await;
 }
 
+/// Somebody in the shop gives it back by hand, and at once it is used on another order.
+#[tokio::test]
+async fn the_coupon_is_used_elsewhere_before_the_order_is_cancelled() {
+    let (shop, ada, desk, mug) = generous_shop().await;
+    let (_, code) = earns(&shop, &ada, &desk).await;
+    let order = ada.post("/orders", &with_coupon(&mug, &code)).await.is(201);
+    let rival = async {
+        let (code, active) = (code.as_str().expect("a code"), AttributeValue::S("active".to_owned()));
+        shop.set("coupons", "code", code, "status", active).await;
+        shop.forget("coupons", "code", code, "redeemed_order_id").await;
+        ada.post("/orders", &with_coupon(&mug, &json!(code))).await.is(201);
+    };
+    cancel_while(&shop, &ada, &order, rival).await.expect("cancelled");
+    assert_eq!(status_of_coupon(&shop, &code).await, "redeemed");
+    shop.finish().await;
+}
+
 /// Each of the two cancels sees the other order as it stands.
 #[tokio::test]
 async fn the_order_that_earned_a_coupon_and_the_one_that_used_it_are_cancelled_by_turns() {
@@ -245,5 +263,26 @@ async fn the_order_is_placed_after_all_before_it_is_deleted() {
     let refused = while_rival_acts(&shop, deletes, rival).await;
     assert!(matches!(refused, Err(Error::InvalidTransition(_))), "{refused:?}");
     assert_eq!(ada.looks_at(&order).await.is(200)["status"], "placed");
+    shop.finish().await;
+}
+
+/// Two payments arrive for an order that its buyer cancelled. The first is the one to refund with it; the
+/// other is none of the order's.
+#[tokio::test]
+async fn another_payment_arrives_before_the_payment_of_a_cancelled_order() {
+    let shop = Shop::open().await;
+    let (ada, admin, mug) = (shop.shopper("ada").await, shop.admin().await, shop.product("Mug").list().await);
+    let online = json!({"product_id": mug.id, "quantity": 1, "payment_method": "online"});
+    let order = ada.post("/orders", &online).await.is(201);
+    ada.cancels(&order).await.is(200);
+    let path = format!("/orders/{}/payment", order["order_id"].as_str().expect("an id"));
+    let report = PaymentReport { outcome: Outcome::Succeeded, reference: Some("second"), sum: None, by: None };
+    let settles = async |wired: Wired| wired.store.settle_payment(id(&order), report, wired.clock.now()).await;
+    let rival = async {
+        admin.post(&path, &json!({"outcome": "succeeded", "reference": "first"})).await.is(200);
+    };
+    let settled = while_rival_acts(&shop, settles, rival).await.expect("settled");
+    assert_eq!(settled.settlement, Settlement::AlreadyDone);
+    assert_eq!(ada.looks_at(&order).await.is(200)["payment"]["reference"], "first");
     shop.finish().await;
 }

@@ -1,6 +1,8 @@
 //! What becomes of the coupon that was used on a cancelled order, and of those that it earned.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
+use tests::api::Call;
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
@@ -24,7 +26,7 @@ async fn earns(shop: &Shop, user: &User, desk: &Product) -> (Value, String) {
     (order, earned["code"].as_str().expect("a code").to_owned())
 }
 
-fn uses(user: &User, code: &str, product: &Product) -> tests::api::Call {
+fn uses(user: &User, code: &str, product: &Product) -> Call {
     user.post("/orders", &json!({"product_id": product.id, "quantity": 1, "coupon_code": code}))
 }
 
@@ -56,6 +58,19 @@ async fn a_coupon_that_was_given_back_and_used_again_is_not_given_back_twice() {
     uses(&ada, &code, &mug).await.is(201);
     ada.cancels(&first).await.is(200);
     assert_eq!(status(&shop, &code).await, "redeemed");
+    shop.finish().await;
+}
+
+/// Somebody in the shop did it by hand, as a favour.
+#[tokio::test]
+async fn a_coupon_that_was_given_back_already_is_left_alone() {
+    let (shop, ada, desk, mug) = generous_shop().await;
+    let (_, code) = earns(&shop, &ada, &desk).await;
+    let order = uses(&ada, &code, &mug).await.is(201);
+    shop.set("coupons", "code", &code, "status", AttributeValue::S("active".to_owned())).await;
+    shop.forget("coupons", "code", &code, "redeemed_order_id").await;
+    ada.cancels(&order).await.is(200);
+    assert_eq!(status(&shop, &code).await, "active");
     shop.finish().await;
 }
 
