@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shared::auth::Caller;
 use shared::error::Error;
@@ -177,6 +178,23 @@ async fn the_order_is_cancelled_before_the_coupon_it_earned_is_used() {
     let refused = while_rival_acts(&shop, orders, async { drop(ada.cancels(&earning).await.is(200)) }).await;
     assert!(matches!(refused, Err(Error::CouponNotApplicable(_))), "{refused:?}");
     assert_eq!(status_of_coupon(&shop, &code).await, "revoked");
+    shop.finish().await;
+}
+
+/// Somebody in the shop gives it back by hand, and at once it is used on another order.
+#[tokio::test]
+async fn the_coupon_is_used_elsewhere_before_the_order_is_cancelled() {
+    let (shop, ada, desk, mug) = generous_shop().await;
+    let (_, code) = earns(&shop, &ada, &desk).await;
+    let order = ada.post("/orders", &with_coupon(&mug, &code)).await.is(201);
+    let rival = async {
+        let (code, active) = (code.as_str().expect("a code"), AttributeValue::S("active".to_owned()));
+        shop.set("coupons", "code", code, "status", active).await;
+        shop.forget("coupons", "code", code, "redeemed_order_id").await;
+        ada.post("/orders", &with_coupon(&mug, &json!(code))).await.is(201);
+    };
+    cancel_while(&shop, &ada, &order, rival).await.expect("cancelled");
+    assert_eq!(status_of_coupon(&shop, &code).await, "redeemed");
     shop.finish().await;
 }
 
