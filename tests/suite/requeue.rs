@@ -99,10 +99,10 @@ async fn a_payment_that_is_reported_again_is_announced_if_it_was_not() {
     let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
     let report = PaymentReport { outcome: Outcome::Succeeded, reference: Some("pi_1"), sum: None, by: None };
     shop.store().settle_payment(order_id, report, shop.clock.now()).await.expect("settled");
-    assert!(shop.mails_to(&ada).await.is_empty());
+    assert!(shop.coupon_mails_to(&ada).await.is_empty());
     for _ in 0..2 {
         shop.stripe_sends(&succeeded(&order)).await.is(200);
-        assert_eq!(shop.mails_to(&ada).await.len(), 1);
+        assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     }
     shop.finish().await;
 }

@@ -37,12 +37,12 @@ async fn an_admin_settles_a_payment_and_is_named_for_it() {
         (&json!(admin.id), &Value::Null)
     );
     assert_eq!(ada.sees(&order).await, placed);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
 
     assert_eq!(admin.settles(&order, &success()).await.is(200), placed);
     admin.settles(&order, &failure()).await.is_refused(409, "invalid_transition");
     assert_eq!(ada.sees(&order).await, placed);
-    assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     shop.finish().await;
 }
 
