@@ -135,11 +135,49 @@ impl Store {
                 }
             }
             start = answer.last_evaluated_key;
-            // Orders of one moment come in no order, so all of them are needed to tell which come first.
-            let past_wanted = orders.get(wanted - 1).zip(orders.last());
-            if start.is_none() || past_wanted.is_some_and(|(wanted, last)| last.created_at < wanted.created_at) {
+            if start.is_none() || has_newest(&orders, wanted) {
                 return Ok(orders);
             }
         }
+    }
+}
+
+/// Whether the newest `wanted` are among orders that came newest first. Those of one moment come in no
+/// order, so that all of them are needed to tell which are the first.
+fn has_newest(orders: &[OrderSummary], wanted: usize) -> bool {
+    let newest = orders.get(wanted - 1).zip(orders.last());
+    newest.is_some_and(|(wanted, last)| last.created_at < wanted.created_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn order(millis: i64) -> OrderSummary {
+        let at = Timestamp::from_millis(millis);
+        serde_json::from_value(json!({
+            "order_id": OrderId::random(), "user_id": OrderId::random(), "seller_id": null, "status": "placed",
+            "items_count": 1, "subtotal": "1.00", "discount": "0.00", "total_price": "1.00", "currency": "USD",
+            "coupon_code": null, "tracking": null, "created_at": at, "updated_at": at,
+            "payment": {"method": "on_delivery", "status": "not_required", "deadline": null, "reference": null},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn all_orders_of_a_moment_are_needed_to_tell_which_are_the_first() {
+        let has_newest = |moments: &[i64], wanted| {
+            let orders: Vec<_> = moments.iter().copied().map(order).collect();
+            has_newest(&orders, wanted)
+        };
+        assert!(!has_newest(&[], 1));
+        assert!(!has_newest(&[9], 1), "another one of this moment may follow");
+        assert!(has_newest(&[9, 8], 1));
+        assert!(!has_newest(&[9, 8], 2));
+        assert!(!has_newest(&[9, 8, 8, 8], 2));
+        assert!(has_newest(&[9, 8, 8, 8, 7], 2));
+        assert!(!has_newest(&[9, 8], 3));
     }
 }
