@@ -80,6 +80,7 @@ impl User {
     }
 }
 
-fn path_of(order: &Value) -> String {
+/// Where an order is found.
+pub fn path_of(order: &Value) -> String {
     format!("/orders/{}", order["order_id"].as_str().expect("an order id"))
 }

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use local::options::Options;
 use serde_json::{Value, json};
 use shared::store::ExpiryReport;
-use tests::payment::{DEADLINE, succeeded};
+use tests::payment::{DEADLINE, path_of, succeeded};
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
@@ -137,7 +137,7 @@ async fn an_order_that_is_not_due_any_more_is_left_alone() {
                 _ => drop(ada.calls_off(&order).await.is(200)),
             }
             if way == "deleted" {
-                admin.delete(&format!("/orders/{}", order["order_id"].as_str().expect("an id"))).await.is_empty();
+                admin.delete(&path_of(&order)).await.is_empty();
             }
         };
         let report = round_while(&shop, "GetItem", rival).await;

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use shared::ids::OrderId;
-use tests::payment::{failed, succeeded};
+use tests::payment::{failed, path_of, succeeded};
 use tests::shop::Shop;
 
 use crate::routes::{with, without};
@@ -180,7 +180,7 @@ async fn a_deleted_order_stays_deleted() {
     let mug = shop.product("Mug").list().await;
     let order = ada.orders_online(&mug, 1).await;
     shop.stripe_sends(&failed(&order)).await.is(200);
-    let path = format!("/orders/{}", order["order_id"].as_str().unwrap());
+    let path = path_of(&order);
     admin.delete(&path).await.is_empty();
     for event in [succeeded(&order), failed(&order)] {
         shop.stripe_sends(&event).await.is(200);

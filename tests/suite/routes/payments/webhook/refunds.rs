@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use tests::log::{heard, listen};
-use tests::payment::{failed, succeeded};
+use tests::payment::{failed, path_of, succeeded};
 use tests::shop::Shop;
 use tests::user::User;
 
@@ -97,7 +97,7 @@ async fn a_payment_of_a_deleted_order_is_noticed() {
     let (shop, ada, order) = logging_shop().await;
     let admin = shop.admin().await;
     ada.calls_off(&order).await.is(200);
-    admin.delete(&format!("/orders/{}", order["order_id"].as_str().unwrap())).await.is_empty();
+    admin.delete(&path_of(&order)).await.is_empty();
     warns(&shop, &succeeded(&order), "a deleted order was paid; refund it").await;
     is_quiet(&shop, &failed(&order)).await;
     shop.finish().await;
