@@ -5,9 +5,10 @@ use lambda_runtime::Context;
 use serde_json::{Value, json};
 use shared::error::Error;
 use shared::ids::OrderId;
-use shared::order::{CheckoutRequest, Order};
+use shared::order::{CheckoutRequest, Order, Outcome};
 use shared::shop::{Clients, Shop as Served, aws_config};
 use shared::sqs::OrderEvents;
+use shared::store::PaymentReport;
 use tests::payment::succeeded;
 use tests::shop::Shop;
 use tests::user::User;
@@ -86,6 +87,23 @@ async fn an_order_that_is_not_paid_is_not_announced() {
     ada.orders_online(&mug, 1).await;
     shop.payments_time_out().await;
     assert_eq!(requeued(&shop).await, 0);
+    shop.finish().await;
+}
+
+/// The function that placed it ended too soon; Stripe, which heard nothing from it, comes again.
+#[tokio::test]
+async fn a_payment_that_is_reported_again_is_announced_if_it_was_not() {
+    let shop = generous_shop().await;
+    let ada = shop.shopper("ada").await;
+    let order = ada.orders_online(&shop.product("Mug").list().await, 1).await;
+    let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
+    let report = PaymentReport { outcome: Outcome::Succeeded, reference: Some("pi_1"), sum: None, by: None };
+    shop.store().settle_payment(order_id, report, shop.clock.now()).await.expect("settled");
+    assert!(shop.mails_to(&ada).await.is_empty());
+    for _ in 0..2 {
+        shop.stripe_sends(&succeeded(&order)).await.is(200);
+        assert_eq!(shop.mails_to(&ada).await.len(), 1);
+    }
     shop.finish().await;
 }
 
