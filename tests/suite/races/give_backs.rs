@@ -1,15 +1,17 @@
-//! An order is cancelled while what its coupons depend on changes: after all of it was read, before
-//! anything is written.
+//! An order is cancelled while it changes, or what its coupons depend on: after all of it was read,
+//! before anything is written.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use shared::auth::Caller;
 use shared::order::CheckoutRequest;
-use tests::payment::{failed, succeeded};
+use tests::payment::{failed, path_of, succeeded};
 use tests::shop::Shop;
 use tests::user::User;
 use tests::wire::Wire;
+
+use super::payments::success_while;
 
 fn five_off() -> Value {
     json!({"kind": "fixed", "value": "5", "valid_days": 30})
@@ -79,15 +81,22 @@ async fn the_other_part_comes_back() {
 /// Nobody gets a coupon back that was earned by what they do not keep.
 #[tokio::test]
 async fn the_order_that_earned_the_coupon_goes_too() {
-    let shop = Shop::open().await;
-    let ada = shop.shopper("ada").await;
-    let (order, other) = two_parts(&shop, &ada, "on_delivery").await;
-    ada.calls_off(&other).await.is(200);
-    let earning = json!({"order_id": shop.snapshot().await.coupons[0]["order_id"]});
-    let rival = async { drop(ada.calls_off(&earning).await.is(200)) };
-    cancel_while(&shop, &ada, &order, rival).await;
-    assert_eq!(coupon(&shop).await, "revoked");
-    shop.finish().await;
+    for deleted in [false, true] {
+        let shop = Shop::open().await;
+        let (ada, admin) = (shop.shopper("ada").await, shop.admin().await);
+        let (order, other) = two_parts(&shop, &ada, "on_delivery").await;
+        ada.calls_off(&other).await.is(200);
+        let earning = json!({"order_id": shop.snapshot().await.coupons[0]["order_id"]});
+        let rival = async {
+            ada.calls_off(&earning).await.is(200);
+            if deleted {
+                admin.delete(&path_of(&earning)).await.is_empty();
+            }
+        };
+        cancel_while(&shop, &ada, &order, rival).await;
+        assert_eq!(coupon(&shop).await, "revoked");
+        shop.finish().await;
+    }
 }
 
 /// The earned coupon was in use, and is about to be free again.
@@ -140,6 +149,18 @@ async fn the_order_earns_a_coupon() {
     shop.finish().await;
 }
 
+/// Nothing that happened to the order is forgotten.
+#[tokio::test]
+async fn the_order_moves_on() {
+    let shop = Shop::open().await;
+    let (ada, admin) = (shop.shopper("ada").await, shop.admin().await);
+    let order = ada.buys(&shop.product("Mug").list().await, 1).await;
+    let rival = async { drop(admin.patch(&path_of(&order), &json!({"status": "processing"})).await.is(200)) };
+    cancel_while(&shop, &ada, &order, rival).await;
+    assert_eq!(ada.sees(&order).await["status_history"].as_array().expect("a history").len(), 3);
+    shop.finish().await;
+}
+
 /// A part that comes back counts on the coupon that the other holds, which gives it up.
 #[tokio::test]
 async fn the_other_part_goes_before_this_one_comes_back() {
@@ -148,8 +169,26 @@ async fn the_other_part_goes_before_this_one_comes_back() {
     let (first, second) = two_parts(&shop, &ada, "online").await;
     shop.stripe_sends(&failed(&second)).await.is(200);
     let rival = async { drop(ada.calls_off(&first).await.is(200)) };
-    super::payments::success_while(&shop, &second, rival).await;
+    success_while(&shop, &second, rival).await;
     assert_eq!(ada.sees(&second).await["status"], "placed");
     assert_eq!(coupon(&shop).await, "redeemed");
+    shop.finish().await;
+}
+
+/// The coupon that the other part held is somebody else's by then: the price it made is not to be had.
+#[tokio::test]
+async fn the_coupon_goes_elsewhere_before_this_part_comes_back() {
+    let shop = Shop::open().await;
+    let ada = shop.shopper("ada").await;
+    let (first, second) = two_parts(&shop, &ada, "online").await;
+    shop.stripe_sends(&failed(&second)).await.is(200);
+    let rival = async {
+        ada.calls_off(&first).await.is(200);
+        let ink = shop.product("Ink").list().await;
+        let request = json!({"product_id": ink.id, "quantity": 1, "coupon_code": first["coupon_code"]});
+        ada.post("/orders", &request).await.is(201);
+    };
+    success_while(&shop, &second, rival).await;
+    assert_eq!(ada.sees(&second).await["payment"]["status"], "refund_required");
     shop.finish().await;
 }

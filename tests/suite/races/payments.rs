@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use shared::ids::OrderId;
-use shared::order::Outcome;
+use shared::order::{Outcome, Settlement};
 use shared::store::{PaymentReport, Settled};
 use tests::payment::{DEADLINE, failed, succeeded};
 use tests::product::Product;
@@ -213,6 +213,28 @@ async fn its_buyer_cancels_the_order_just_before_it_is_placed() {
     let settled = success_while(&shop, &order, rival).await;
     assert_eq!(json!(settled.order.summary.payment.status), "refund_required");
     assert_eq!(shop.stock_of(&mug).await, 2);
+    shop.finish().await;
+}
+
+/// A success is applied once, and a refund noted once, even if there is stock for more.
+#[tokio::test]
+async fn the_same_success_is_applied_just_before() {
+    let shop = Shop::open().await;
+    let (ada, ben) = (shop.shopper("ada").await, shop.shopper("ben").await);
+    let mug = shop.product("Mug").list().await;
+    for before in ["unpaid", "timed out", "called off"] {
+        let order = ada.orders_online(&mug, 2).await;
+        match before {
+            "timed out" => shop.payments_time_out().await,
+            "called off" => drop(ada.calls_off(&order).await.is(200)),
+            _ => {}
+        }
+        ben.orders_online(&mug, 2).await;
+        let rival = async { drop(shop.stripe_sends(&succeeded(&order)).await.is(200)) };
+        let settled = success_while(&shop, &order, rival).await;
+        assert_eq!(settled.settlement, Settlement::AlreadyDone, "{before}");
+        assert_eq!(json!(settled.order), ada.sees(&order).await, "{before}");
+    }
     shop.finish().await;
 }
 
