@@ -3,6 +3,7 @@
 mod notice;
 mod payment;
 mod placing;
+mod requests;
 mod statistics;
 mod status;
 
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::notice::Notice;
 pub use self::payment::{Outcome, Payment, PaymentMethod, PaymentStatus, Settlement, minor_units};
-pub use self::placing::{Buyer, CheckoutRequest, DirectOrder, PlacedOrder, Purchase, PurchasedLine, Split, Terms};
+pub use self::placing::{Buyer, PlacedOrder, Purchase, PurchasedLine, Split};
+pub use self::requests::{CheckoutRequest, DirectOrder, Terms};
 pub use self::statistics::Statistics;
 pub use self::status::{Actor, OrderStatus, Progress, Transition};
 use crate::auth::Caller;

@@ -67,8 +67,6 @@ struct Tombstone {
     order_id: OrderId,
     deleted_at: Timestamp,
     status: OrderStatus,
-    cart_id: Option<CartId>,
-    parts: Vec<OrderId>,
     earned_coupons: Option<Vec<String>>,
     expires_at: i64,
 }
@@ -229,8 +227,6 @@ impl Transaction<'_> {
             order_id: record.order.summary.order_id,
             deleted_at: now,
             status: record.order.summary.status,
-            cart_id: record.cart_id,
-            parts: record.parts.clone(),
             earned_coupons: record.earned_coupons.clone(),
             expires_at: now.epoch_seconds() + STAND_IN_KEPT_SECONDS,
         };
