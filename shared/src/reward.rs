@@ -151,9 +151,21 @@ impl Rule {
         self.is_live(now) && self.condition.is_met(order, history)
     }
 
-    /// What `order` would be granted a coupon for.
-    pub fn grant_of(&self, order: &Order) -> Grant {
-        if self.once_per_user { Grant::OfUser(order.summary.user_id) } else { Grant::OfOrder(order.summary.order_id) }
+    /// What `order`, of a user with this `history`, would be granted a coupon for.
+    pub fn grant_of(&self, order: &Order, history: &History) -> Grant {
+        let user_id = order.summary.user_id;
+        if self.once_per_user {
+            return Grant::OfUser(user_id);
+        }
+        match &self.condition {
+            Condition::FirstOrder | Condition::EveryNthOrder { .. } => {
+                Grant::OfMilestone(user_id, Milestone::Orders(history.orders + 1))
+            }
+            Condition::LifetimeSpent { amount } => Grant::OfMilestone(user_id, Milestone::Spent(*amount)),
+            Condition::MinOrderTotal { .. } | Condition::MinItems { .. } | Condition::ContainsProduct { .. } => {
+                Grant::OfOrder(order.summary.order_id)
+            }
+        }
     }
 
     /// Whether it has granted all that it may.
@@ -184,8 +196,19 @@ impl Rule {
 pub enum Grant {
     /// One for each order that earns it.
     OfOrder(OrderId),
+    /// One for a user who comes this far, however often: whoever cancels earlier orders comes by again.
+    OfMilestone(UserId, Milestone),
     /// One for a user, by whichever order.
     OfUser(UserId),
+}
+
+/// How far a user came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Milestone {
+    /// To this many orders.
+    Orders(u32),
+    /// To having spent this much.
+    Spent(Money),
 }
 
 /// The code of the coupon that `grant` stands for by `rule_id`: always the same, and not to be guessed
@@ -196,6 +219,12 @@ pub fn coupon_code(secret: &str, grant: Grant, rule_id: RuleId, attempt: u32) ->
     const LENGTH: usize = 8;
     let name = match grant {
         Grant::OfOrder(order_id) => format!("coupon/{order_id}/{rule_id}/{attempt}"),
+        Grant::OfMilestone(user_id, Milestone::Orders(count)) => {
+            format!("coupon/orders/{count}/{user_id}/{rule_id}/{attempt}")
+        }
+        Grant::OfMilestone(user_id, Milestone::Spent(amount)) => {
+            format!("coupon/spent/{amount}/{user_id}/{rule_id}/{attempt}")
+        }
         Grant::OfUser(user_id) => format!("coupon/once/{user_id}/{rule_id}/{attempt}"),
     };
     let mac = keyed(secret).chain_update(name).finalize().into_bytes();

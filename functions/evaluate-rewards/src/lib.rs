@@ -73,7 +73,7 @@ async fn grant(shop: &Shop, rules: &[Rule], order: &Order) -> Result<Vec<String>
     if earned.is_empty() {
         return Ok(Vec::new());
     }
-    let codes = shop.store.grant_coupons(order, &earned, &shop.config.signing_secret, now).await?;
+    let codes = shop.store.grant_coupons(order, &history, &earned, &shop.config.signing_secret, now).await?;
     tracing::info!(order_id = %order.summary.order_id, coupons = codes.len(), "coupons were granted");
     Ok(codes)
 }

@@ -124,11 +124,32 @@ fn a_code_is_derived_from_order_and_rule() {
         coupon_code("other", order, rule_id, 0),
         coupon_code("secret", Grant::OfOrder(OrderId::derived("p")), rule_id, 0),
         coupon_code("secret", Grant::OfUser(UserId::derived("o")), rule_id, 0),
+        coupon_code("secret", Grant::OfMilestone(UserId::derived("o"), Milestone::Orders(1)), rule_id, 0),
+        coupon_code(
+            "secret",
+            Grant::OfMilestone(UserId::derived("o"), Milestone::Spent(Money::from_cents(1))),
+            rule_id,
+            0,
+        ),
         coupon_code("secret", order, RuleId::derived("s"), 0),
         coupon_code("secret", order, rule_id, 1),
     ] {
         assert_ne!(code, other);
     }
+}
+
+#[test]
+fn what_looks_back_is_granted_for_how_far_the_user_came() {
+    let after = |orders| History { orders, spent: Money::from_cents(490_00) };
+    let of = |condition, orders| rule(condition).grant_of(&order("20.00", 1), &after(orders));
+    let user = order("20.00", 1).summary.user_id;
+    let fifth = json!({"kind": "every_nth_order", "n": 5});
+    assert_eq!(of(fifth.clone(), 4), Grant::OfMilestone(user, Milestone::Orders(5)));
+    assert_eq!(of(fifth, 9), Grant::OfMilestone(user, Milestone::Orders(10)));
+    assert_eq!(of(json!({"kind": "first_order"}), 0), Grant::OfMilestone(user, Milestone::Orders(1)));
+    let spent = of(json!({"kind": "lifetime_spent", "amount": "500.00"}), 4);
+    assert_eq!(spent, Grant::OfMilestone(user, Milestone::Spent(Money::from_cents(500_00))));
+    assert_eq!(of(json!({"kind": "min_items", "count": 1}), 4), Grant::OfOrder(OrderId::derived("this")));
 }
 
 #[test]

@@ -8,20 +8,21 @@ use crate::coupon::{Coupon, CouponStatus};
 use crate::error::Error;
 use crate::ids::RuleId;
 use crate::order::{Order, OrderStatus};
-use crate::reward::{Rule, coupon_code};
+use crate::reward::{Grant, History, Rule, coupon_code};
 use crate::time::Timestamp;
 
 impl Store {
     /// Grants a placed order the coupons of the rules it meets, all in one transaction with the record
     /// that this was done, and answers their codes. An order that was granted its coupons before keeps
     /// those; one that was cancelled gets none. A rule that has granted all it may, or that grants a
-    /// user one coupon who has it, grants none.
+    /// user one coupon who has it, grants none. `history` is what the user bought before.
     ///
     /// # Errors
     /// [`Error::OrderNotFound`].
     pub async fn grant_coupons(
         &self,
         order: &Order,
+        history: &History,
         rules: &[&Rule],
         secret: &str,
         now: Timestamp,
@@ -50,7 +51,9 @@ impl Store {
                 if rule.once_per_user && held.iter().any(|coupon| is_of(coupon, rule)) {
                     continue;
                 }
-                let Some(code) = self.free_code(rule, order, secret).await? else { continue };
+                let Some(code) = self.free_code(rule, order, rule.grant_of(order, history), secret).await? else {
+                    continue;
+                };
                 let absent = Expression::when("attribute_not_exists(#code)").name("code");
                 transaction.put(Table::Coupons, to_item(&rule.grant(order, code.clone(), now))?, &absent)?;
                 transaction.count_grant(rule.rule_id)?;
@@ -71,11 +74,17 @@ impl Store {
         Ok(rules)
     }
 
-    /// The first code for what `rule` grants `order` that no coupon has; none if the user has a coupon
-    /// that the rule grants once. One that was revoked does not count.
-    async fn free_code(&self, rule: &Rule, order: &Order, secret: &str) -> Result<Option<String>, Failure> {
+    /// The first code for `grant` that no coupon has; none if the user has the coupon that `rule` grants for
+    /// it. One that was revoked does not count.
+    async fn free_code(
+        &self,
+        rule: &Rule,
+        order: &Order,
+        grant: Grant,
+        secret: &str,
+    ) -> Result<Option<String>, Failure> {
         for attempt in 0.. {
-            let code = coupon_code(secret, rule.grant_of(order), rule.rule_id, attempt);
+            let code = coupon_code(secret, grant, rule.rule_id, attempt);
             match self.get::<Coupon>(&Key::coupon(&code)).await? {
                 None => return Ok(Some(code)),
                 Some(coupon) if coupon.user_id == order.summary.user_id && is_of(&coupon, rule) => return Ok(None),

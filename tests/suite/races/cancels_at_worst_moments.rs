@@ -9,6 +9,7 @@ use shared::auth::Caller;
 use shared::error::Error;
 use shared::ids::OrderId;
 use shared::order::{Order, OrderStatus, Outcome, Settlement};
+use shared::reward::History;
 use shared::shop::Shop as Wired;
 use shared::store::{PaymentReport, Placed};
 use tests::product::Product;
@@ -150,7 +151,10 @@ async fn the_order_is_cancelled_before_it_earns_a_coupon() {
     let order = &placed.orders[0];
     let rules = shop.store().rules().await.expect("the rule");
     let grant = async |wired: Wired| {
-        wired.store.grant_coupons(order, &rules.iter().collect::<Vec<_>>(), "secret", wired.clock.now()).await
+        wired
+            .store
+            .grant_coupons(order, &History::default(), &rules.iter().collect::<Vec<_>>(), "secret", wired.clock.now())
+            .await
     };
     let rival = async { drop(ada.cancels(&json!(order)).await.is(200)) };
     assert!(while_rival_acts(&shop, grant, rival).await.expect("an answer").is_empty());
