@@ -1,6 +1,7 @@
 //! Lambda: every function that template.yaml deploys, ready to be invoked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::Context;
@@ -76,7 +77,7 @@ impl Lambda {
     /// [`InvokeError`].
     pub async fn invoke(&self, name: &str, event: Value) -> Result<Value, InvokeError> {
         let deployed = self.functions.get(name).ok_or_else(|| InvokeError::Unknown(name.to_owned()))?;
-        let (function, shop, context) = (deployed.function.clone(), self.shop.clone(), context(deployed));
+        let (function, shop, context) = (deployed.function.clone(), self.shop.clone(), context(name, deployed, &event));
         let mut running = tokio::spawn(async move { function.invoke(&shop, event, context).await });
         match tokio::time::timeout(deployed.timeout, &mut running).await {
             Ok(Ok(result)) => result.map_err(InvokeError::Failed),
@@ -89,11 +90,22 @@ impl Lambda {
     }
 }
 
-fn context(deployed: &Deployed) -> Context {
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + deployed.timeout;
+fn context(name: &str, deployed: &Deployed, event: &Value) -> Context {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let deadline = now + deployed.timeout;
     let mut context = Context::default();
     context.request_id = Uuid::new_v4().to_string();
     context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
     context.invoked_function_arn = deployed.arn.clone();
+    context.env_config = Arc::new(lambda_runtime::Config { function_name: name.to_owned(), ..Default::default() });
+    // A request that is part of a trace already says so in a header.
+    let trace = event.pointer("/headers/x-amzn-trace-id").and_then(Value::as_str).map(str::to_owned);
+    context.xray_trace_id = trace.or_else(|| Some(new_trace(now)));
     context
+}
+
+/// The header of a new trace, as X-Ray makes them of the time and 96 random bits.
+fn new_trace(now: Duration) -> String {
+    let random = Uuid::new_v4().simple().to_string();
+    format!("Root=1-{:08x}-{};Sampled=0", now.as_secs(), &random[..24])
 }

@@ -20,6 +20,9 @@ pub struct Message {
     pub id: Uuid,
     /// What was sent.
     pub body: String,
+    /// The X-Ray header of the trace that it belongs to.
+    #[serde(default)]
+    pub trace_header: Option<String>,
     /// When it was sent.
     pub sent_at: Timestamp,
     /// How often it was received. Counted anew after a restart.
@@ -99,8 +102,9 @@ impl Queue {
     ///
     /// # Errors
     /// It could not be written down, and was not taken in.
-    pub fn send(&self, body: String, now: Timestamp) -> io::Result<Message> {
-        let message = Message { id: Uuid::new_v4(), body, sent_at: now, receive_count: 0, first_received_at: None };
+    pub fn send(&self, body: String, trace_header: Option<String>, now: Timestamp) -> io::Result<Message> {
+        let message =
+            Message { id: Uuid::new_v4(), body, trace_header, sent_at: now, receive_count: 0, first_received_at: None };
         self.take_in(message.clone())?;
         Ok(message)
     }
@@ -245,7 +249,7 @@ mod tests {
     #[tokio::test]
     async fn a_message_is_hidden_until_it_is_deleted_or_its_time_is_up() {
         let queue = queue("orders", None);
-        queue.send("one".to_owned(), NOW()).unwrap();
+        queue.send("one".to_owned(), None, NOW()).unwrap();
         let first = queue.receive(10, HIDDEN, NOW).await.remove(0);
         assert_eq!(queue.depth(), Depth { visible: 0, in_flight: 1 });
         assert!(queue.try_receive(10, HIDDEN, NOW()).is_empty());
@@ -264,7 +268,7 @@ mod tests {
     async fn a_message_received_too_often_is_set_aside() {
         let dead = Arc::new(queue("dead", None));
         let queue = queue("orders", Some(DeadLetters { queue: dead.clone(), max_receive_count: 2 }));
-        queue.send("poison".to_owned(), NOW()).unwrap();
+        queue.send("poison".to_owned(), None, NOW()).unwrap();
         for _ in 0..2 {
             assert_eq!(queue.receive(1, Duration::ZERO, NOW).await.len(), 1);
         }

@@ -20,8 +20,9 @@ pub(crate) use self::body::read_json;
 pub use self::problem::{problem, status_and_code};
 use crate::auth::Caller;
 use crate::error::Error;
-use crate::ids::{IdempotencyKey, KeyId, UserId};
+use crate::ids::{IdempotencyKey, KeyId, OrderId, UserId};
 use crate::paging::PageRequest;
+use crate::trace;
 
 /// What a function answers.
 pub type Response = lambda_http::Response<Body>;
@@ -45,7 +46,9 @@ impl Request {
             Some(RequestContext::ApiGatewayV2(context)) => context.authorizer.as_ref().and_then(jwt_claims),
             _ => None,
         };
-        Caller::from_claims(claims.ok_or(Error::Unauthorized)?)
+        let caller = Caller::from_claims(claims.ok_or(Error::Unauthorized)?)?;
+        trace::is_for_user(caller.user_id);
+        Ok(caller)
     }
 
     /// The user this request is for: the caller, or the one that `?user_id=` names.
@@ -66,6 +69,16 @@ impl Request {
             .and_then(|parameters| parameters.first(name))
             .and_then(|text| text.parse().ok())
             .ok_or(not_found)
+    }
+
+    /// The id of the order in the path.
+    ///
+    /// # Errors
+    /// [`Error::OrderNotFound`].
+    pub fn order_id(&self) -> Result<OrderId, Error> {
+        let order_id = self.path_id("order_id", Error::OrderNotFound)?;
+        trace::is_about(order_id);
+        Ok(order_id)
     }
 
     /// The query parameter `name`, if it is there.

@@ -2,7 +2,7 @@
 //!
 //! [`serve`] runs one under the Lambda runtime; the local cloud calls the same [`Function`] directly.
 
-mod log;
+pub mod log;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,8 +22,10 @@ use tracing::Instrument as _;
 use crate::config::Config;
 use crate::error::{Cause, Error};
 use crate::http::{self, Request, Response};
+use crate::metrics::{self, Metric};
 use crate::shop::{Clients, Shop, aws_config};
 use crate::time::Clock;
+use crate::trace;
 
 /// Kept back from the time left, so that an answer still gets out.
 const MARGIN: Duration = Duration::from_millis(500);
@@ -43,9 +45,11 @@ impl Function {
     /// # Errors
     /// What Lambda reports as a function error. An HTTP function answers its errors instead.
     pub async fn invoke(&self, shop: &Shop, event: Value, context: Context) -> Result<Value, Cause> {
-        let span = tracing::info_span!("invocation", request_id = %context.request_id);
-        let shop = shop.until(deadline(&context));
-        (self.0)(shop, event, context).instrument(span).await
+        let (shop, request_id) = (shop.until(deadline(&context)), context.request_id.clone());
+        let (function, header) = (context.env_config.function_name.clone(), context.xray_trace_id.clone());
+        let span = trace::invocation(&request_id, header.as_deref());
+        let work = trace::within(header, (self.0)(shop, event, context));
+        metrics::metered(function, request_id, work).instrument(span).await
     }
 }
 
@@ -131,6 +135,9 @@ fn encode_query(query: &str) -> String {
 fn refuse(error: &Error, request_id: &str) -> Response {
     let response = http::problem(error, request_id);
     let (status, code) = http::status_and_code(error);
+    if matches!(error, Error::InsufficientStock(_)) {
+        metrics::count(Metric::StockRefusals, 1);
+    }
     if status.is_server_error() {
         tracing::error!(status = status.as_u16(), code, error = error.report(), "the request failed");
     } else {

@@ -10,7 +10,7 @@
 //!
 //! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
 //! (lists in pages), [`stripe`] (what the payment provider says), [`sqs`], [`mail`] and [`metrics`] (what goes
-//! out), [`config`], [`shop`] (all of it, connected) and [`lambda`] (how a function is served).
+//! out), [`trace`] (what belongs together), [`config`], [`shop`] (all of it, connected) and [`lambda`] (how a function is served).
 
 pub mod auth;
 pub mod cart;
@@ -36,4 +36,5 @@ pub mod store;
 pub mod stripe;
 pub mod text;
 pub mod time;
+pub mod trace;
 pub mod user;

@@ -14,6 +14,7 @@ pub use self::order::order_mail;
 use self::sender::{address_of, named};
 use crate::config::Config;
 use crate::error::Error;
+use crate::metrics::{Metric, count};
 use crate::shop::Shop;
 use crate::store::ClaimedMail;
 use crate::text::Email;
@@ -103,8 +104,13 @@ impl Shop {
     /// [`Error::Unavailable`] if SES did not take it, but may take it later, and those of the store.
     pub async fn deliver(&self, claimed: &ClaimedMail, to: &Email, mail: Mail) -> Result<(), Error> {
         match self.mailer.send(to, mail).await {
-            Ok(Sent::Accepted) => self.store.mark_mailed(claimed, self.clock.now()).await,
+            Ok(Sent::Accepted) => {
+                count(Metric::MailsSent, 1);
+                tracing::info!("a mail was sent");
+                self.store.mark_mailed(claimed, self.clock.now()).await
+            }
             Ok(Sent::Refused(why)) => {
+                count(Metric::MailsRefused, 1);
                 tracing::warn!(why, "a mail was refused for good");
                 self.store.mark_mail_failed(claimed, &why, self.clock.now()).await
             }

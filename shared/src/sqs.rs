@@ -1,7 +1,11 @@
 //! The order-events queue: what goes on it.
 
+use std::collections::HashMap;
+
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeNameForSends as SystemAttribute, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +15,7 @@ use crate::ids::{OrderId, UserId};
 use crate::money::Money;
 use crate::order::Order;
 use crate::time::Timestamp;
+use crate::trace;
 
 /// The most messages that SQS takes in a batch.
 const BATCH: usize = 10;
@@ -79,7 +84,10 @@ impl OrderEvents {
         let mut request = self.client.send_message_batch().queue_url(&self.queue_url);
         for (index, order) in orders.iter().enumerate() {
             let body = serde_json::to_string(&OrderEvent::placed(order)).map_err(Error::internal)?;
-            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(body)
+                .set_message_system_attributes(trace_attribute()?);
             request = request.entries(entry.build().map_err(Error::internal)?);
         }
         let answer = request.send().await.map_err(Error::unavailable)?;
@@ -88,4 +96,11 @@ impl OrderEvents {
             None => Ok(()),
         }
     }
+}
+
+/// What makes the message part of the trace under way.
+fn trace_attribute() -> Result<Option<HashMap<SystemAttribute, MessageSystemAttributeValue>>, Error> {
+    let Some(header) = trace::header() else { return Ok(None) };
+    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(header).build();
+    Ok(Some(HashMap::from([(SystemAttribute::AwsTraceHeader, value.map_err(Error::internal)?)])))
 }

@@ -7,6 +7,7 @@
 mod adjustments;
 mod call;
 mod cancel;
+mod capacity;
 mod carts;
 mod checkout;
 mod coupons;
@@ -38,6 +39,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 
 pub use self::adjustments::Adjusted;
+use self::capacity::Metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;
 pub use self::inventory_list::LowStock;
@@ -71,8 +73,9 @@ pub struct Store {
 impl Store {
     /// The tables whose names start with the configured prefix.
     pub fn new(client: Client, config: &Config) -> Store {
+        let metered = client.config().to_builder().interceptor(Metered).build();
         Store {
-            client,
+            client: Client::from_conf(metered),
             table_prefix: config.table_prefix.clone(),
             hold_policy: HoldPolicy { length: config.reservation_ttl },
             payment_deadline: config.payment_deadline,

@@ -31,6 +31,11 @@ impl Timestamp {
         self.0.timestamp()
     }
 
+    /// How long it is since `earlier`; zero if that is yet to come.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        (self.0 - earlier.0).to_std().unwrap_or_default()
+    }
+
     /// The day in UTC.
     pub fn day(self) -> Day {
         Day(self.0.date_naive())

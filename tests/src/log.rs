@@ -1,27 +1,17 @@
 //! What a test's own thread logs: its shop runs on that, unless the test is of many threads.
 
 use std::cell::RefCell;
-use std::io;
 use std::sync::Once;
 
 use serde_json::Value;
+use shared::lambda::log::Lines;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 thread_local! {
-    /// What this thread has logged, in lines of JSON.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Log;
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend_from_slice(text));
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    /// What this thread has logged, in the lines that a function would write.
+    static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Has every thread keep its log from now on, and forgets what this one has said. A subscriber of one
@@ -30,15 +20,13 @@ impl io::Write for Log {
 pub fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {
-        let lines = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false);
-        lines.with_span_list(false).with_writer(|| Log).init();
+        let keep = Lines(|line| LOG.with_borrow_mut(|log| log.push(line.to_owned())));
+        tracing_subscriber::registry().with(keep).with(LevelFilter::INFO).init();
     });
     LOG.take();
 }
 
-/// What this thread has logged since it was last asked, each event as its fields, `level` and `target`.
+/// What this thread has logged since it was last asked, line by line.
 pub fn heard() -> Vec<Value> {
-    let log = LOG.take();
-    let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).expect("a line of JSON")).collect()
+    LOG.take().iter().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }

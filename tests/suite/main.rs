@@ -1,8 +1,8 @@
 //! The shop from outside, in one binary so that it links once.
 //!
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
-//! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, and [`log`]
-//! hears what they say of the stock. [`unpaid`] is about orders whose payment does not come, [`requeue`]
+//! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, [`log`]
+//! hears what they say of the stock, and [`metrics`] what they say of themselves. [`unpaid`] is about orders whose payment does not come, [`requeue`]
 //! about orders that were placed and not announced, [`rewards`] about the rules that grant coupons, and
 //! [`mail`] about what buyers are told and what SES refuses; [`thousand`] has a thousand messages handled
 //! while everything fails. [`events`] runs every function on its event file, [`console`] clicks through
@@ -16,6 +16,7 @@ mod events;
 mod faults;
 mod log;
 mod mail;
+mod metrics;
 mod races;
 mod requeue;
 mod rewards;

@@ -18,7 +18,7 @@ struct Cancellation {
 /// See [`shared::store::Store::cancel_order`].
 pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let caller = request.caller()?;
-    let order_id = request.path_id("order_id", Error::OrderNotFound)?;
+    let order_id = request.order_id()?;
     let Cancellation { reason } = request.json_or_empty()?.value;
     let reason = reason.as_ref().map(Text::as_str);
     http::ok(&shop.store.cancel_order(order_id, &caller, reason, shop.clock.now()).await?)

@@ -10,7 +10,7 @@ use shared::shop::Shop;
 /// See [`shared::store::Store::delete_order`].
 pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     request.caller()?.must_be_admin()?;
-    let order_id = request.path_id("order_id", Error::OrderNotFound)?;
+    let order_id = request.order_id()?;
     shop.store.delete_order(order_id, shop.clock.now()).await?;
     Ok(http::no_content())
 }

@@ -7,12 +7,15 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use shared::error::Error;
+use shared::ids::OrderId;
 use shared::mail::reward_mail;
 use shared::order::{Order, OrderStatus};
 use shared::reward::{History, MAX_COUPONS_OF_AN_ORDER, Rule};
 use shared::shop::Shop;
 use shared::sqs::OrderEvent;
 use shared::store::MailClaim;
+use shared::trace::{about_order, belongs_to};
+use tracing::Instrument as _;
 
 /// Evaluates a batch; answers the messages that must come again.
 ///
@@ -20,29 +23,37 @@ use shared::store::MailClaim;
 /// The rules cannot be read; then the whole batch comes again.
 pub async fn handle(shop: Shop, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let rules = shop.store.recent_rules(shop.clock.now()).await?;
-    let evaluated = join_all(event.records.iter().map(|message| evaluate(&shop, &rules, message))).await;
+    let evaluated = join_all(event.records.iter().map(|message| evaluate_message(&shop, &rules, message))).await;
     let mut response = SqsBatchResponse::default();
     for (message, result) in event.records.iter().zip(evaluated) {
-        if let Err(error) = result {
-            let message_id = message.message_id.clone().unwrap_or_default();
-            let delivery = message.attributes.get("ApproximateReceiveCount");
-            tracing::error!(message_id, delivery, error = error.report(), "a message could not be evaluated");
-            response.add_failure(message_id);
+        if result.is_err() {
+            response.add_failure(message.message_id.clone().unwrap_or_default());
         }
     }
     Ok(response)
 }
 
-async fn evaluate(shop: &Shop, rules: &[Rule], message: &SqsMessage) -> Result<(), Error> {
+async fn evaluate_message(shop: &Shop, rules: &[Rule], message: &SqsMessage) -> Result<(), Error> {
+    let why_not = |error: &Error| {
+        let (message_id, delivery) = (&message.message_id, message.attributes.get("ApproximateReceiveCount"));
+        tracing::error!(message_id, delivery, error = error.report(), "a message could not be evaluated");
+    };
     let body = message.body.as_deref().unwrap_or_default();
-    let OrderEvent::Placed { order_id, .. } = serde_json::from_str(body).map_err(Error::internal)?;
+    let OrderEvent::Placed { order_id, .. } =
+        serde_json::from_str(body).map_err(Error::internal).inspect_err(why_not)?;
+    let evaluated = async { evaluate(shop, rules, order_id).await.inspect_err(why_not) };
+    evaluated.instrument(about_order(order_id)).await
+}
+
+async fn evaluate(shop: &Shop, rules: &[Rule], order_id: OrderId) -> Result<(), Error> {
     let record = match shop.store.order(order_id).await {
         Err(Error::OrderNotFound) => {
-            tracing::warn!(%order_id, "a message about an order that does not exist");
+            tracing::warn!("a message about an order that does not exist");
             return Ok(());
         }
         found => found?,
     };
+    belongs_to(record.trace_id.as_deref());
     if record.rewards_pending.is_none() {
         return Ok(());
     }
@@ -74,7 +85,7 @@ async fn grant(shop: &Shop, rules: &[Rule], order: &Order) -> Result<Vec<String>
         return Ok(Vec::new());
     }
     let codes = shop.store.grant_coupons(order, &history, &earned, &shop.config.signing_secret, now).await?;
-    tracing::info!(order_id = %order.summary.order_id, coupons = codes.len(), "coupons were granted");
+    tracing::info!(coupons = codes.len(), "coupons were granted");
     Ok(codes)
 }
 

@@ -10,7 +10,7 @@ use shared::shop::Shop;
 /// No such order, or none that the caller may know of.
 pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let caller = request.caller()?;
-    let order_id = request.path_id("order_id", Error::OrderNotFound)?;
+    let order_id = request.order_id()?;
     let order = shop.store.order(order_id).await?.order;
     order.actor(&caller)?;
     http::ok(&order)

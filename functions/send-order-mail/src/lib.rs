@@ -14,6 +14,8 @@ use shared::ids::OrderId;
 use shared::mail::order_mail;
 use shared::shop::Shop;
 use shared::store::{MailClaim, OrderNews};
+use shared::trace::{about_order, belongs_to};
+use tracing::Instrument as _;
 
 /// Sends the mails of a batch; answers the records from which on it must come again.
 ///
@@ -50,23 +52,24 @@ async fn tell_in_order<'a>(
     of_one: &[(&'a EventRecord, OrderNews)],
 ) -> Result<(), (&'a EventRecord, Error)> {
     for (record, news) in of_one {
-        tell(shop, *news).await.map_err(|error| (*record, error))?;
+        let told = tell(shop, news).instrument(about_order(news.order_id));
+        told.await.map_err(|error| (*record, error))?;
     }
     Ok(())
 }
 
-async fn tell(shop: &Shop, news: OrderNews) -> Result<(), Error> {
+async fn tell(shop: &Shop, news: &OrderNews) -> Result<(), Error> {
+    belongs_to(news.trace_id.as_deref());
     let (claimed, order) = match shop.store.claim_order_mail(news, shop.clock.now()).await? {
         MailClaim::Granted(claimed, order) => (claimed, order),
         MailClaim::NotNeeded => return Ok(()),
         // Most likely an earlier try of this record that died: it comes again until the claim has lapsed.
         MailClaim::Busy => return Err(Error::unavailable("somebody else is sending this mail")),
     };
-    let OrderNews { order_id, notice } = news;
-    let mail = order_mail(notice, &order, &shop.config)?;
+    let mail = order_mail(news.notice, &order, &shop.config)?;
     if let Some(address) = &order.contact.email {
         shop.deliver(&claimed, address, mail).await?;
-        tracing::info!(%order_id, %notice, "a mail about an order was dealt with");
+        tracing::info!(notice = %news.notice, "a mail about an order was dealt with");
     }
     Ok(())
 }

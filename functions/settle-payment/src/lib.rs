@@ -24,7 +24,7 @@ struct Settlement {
 pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let caller = request.caller()?;
     caller.must_be_admin()?;
-    let order_id = request.path_id("order_id", Error::OrderNotFound)?;
+    let order_id = request.order_id()?;
     let Settlement { outcome, reference } = request.json()?.value;
     let reference = reference.as_ref().map(Text::as_str);
     let report = PaymentReport { outcome, reference, sum: None, by: Some(caller.user_id) };

@@ -23,7 +23,7 @@ struct Update {
 pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let caller = request.caller()?;
     caller.must_be_staff()?;
-    let order_id = request.path_id("order_id", Error::OrderNotFound)?;
+    let order_id = request.order_id()?;
     let Update { status, tracking } = request.json()?.value;
     let tracking = tracking.as_ref().map(Text::as_str);
     http::ok(&shop.store.advance_order(order_id, &caller, status.into(), tracking, shop.clock.now()).await?)

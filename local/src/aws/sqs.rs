@@ -55,12 +55,16 @@ pub(super) async fn answer(
 pub(crate) fn attributes(delivery: &Delivery) -> Value {
     let message = &delivery.message;
     let first_received_at = message.first_received_at.unwrap_or(message.sent_at);
-    json!({
+    let mut attributes = json!({
         "ApproximateReceiveCount": message.receive_count.to_string(),
         "SentTimestamp": message.sent_at.millis().to_string(),
         "SenderId": "local",
         "ApproximateFirstReceiveTimestamp": first_received_at.millis().to_string(),
-    })
+    });
+    if let Some(header) = &message.trace_header {
+        attributes["AWSTraceHeader"] = json!(header);
+    }
+    attributes
 }
 
 /// The digest of a body, which clients check.
@@ -73,7 +77,8 @@ fn send(queue: &Queue, request: &Value, now: Timestamp) -> Result<Value, Refusal
     if request.get("MessageAttributes").is_some_and(|attributes| attributes != &json!({})) {
         return Err(Refusal::new("UnsupportedOperation", "this cloud's messages carry no attributes"));
     }
-    let message = queue.send(body.to_owned(), now)?;
+    let trace_header = request.pointer("/MessageSystemAttributes/AWSTraceHeader/StringValue").and_then(Value::as_str);
+    let message = queue.send(body.to_owned(), trace_header.map(str::to_owned), now)?;
     Ok(json!({"MessageId": message.id, "MD5OfMessageBody": digest(body)}))
 }
 

@@ -225,7 +225,7 @@ impl StreamWorker {
                 "streamArn": stream,
             },
         });
-        if let Err(error) = queue.send(letter.to_string(), sent_at) {
+        if let Err(error) = queue.send(letter.to_string(), None, sent_at) {
             tracing::error!(%error, queue = queue.name, "nobody hears of records that were given up");
         }
     }

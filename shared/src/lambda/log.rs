@@ -1,42 +1,152 @@
-//! The log of a function: a line of JSON for each event, and for each metric one that CloudWatch reads.
+//! The log of a function: a flat line of JSON for each event, with the ids that the spans around it carry,
+//! and one for the metrics of an invocation that CloudWatch reads.
 
 use std::fmt;
+use std::io::Write as _;
 
-use chrono::Utc;
+use serde_json::{Map, Value, json};
+use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::metrics::{self, Counted};
+use crate::metrics;
+use crate::time::Clock;
 
 /// Logs as JSON from now on, from `LOG_LEVEL` up; metrics whatever the level.
 pub(super) fn as_json() {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
-    let format = tracing_subscriber::fmt::format().json();
-    let lines = Lines(format.flatten_event(true).with_current_span(true).with_span_list(false));
-    let output = tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(lines);
     let levels = Targets::new().with_default(LevelFilter::from_level(level)).with_target(metrics::TARGET, Level::INFO);
-    tracing_subscriber::registry().with(output).with(levels).init();
+    tracing_subscriber::registry().with(Lines(to_stdout)).with(levels).init();
 }
 
-struct Lines(Format<Json>);
+fn to_stdout(line: &str) {
+    // A function that cannot log can still serve, and has nobody to tell.
+    writeln!(std::io::stdout().lock(), "{line}").unwrap_or_default();
+}
 
-impl<S, N> FormatEvent<S, N> for Lines
+/// Hands each event to a function as a line, without the line's end.
+pub struct Lines(pub fn(&str));
+
+/// The fields of a span or an event.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl<S> Layer<S> for Lines
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
-    N: for<'writer> FormatFields<'writer> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        if event.metadata().target() != metrics::TARGET {
-            return self.0.format_event(context, writer, event);
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
         }
-        let mut counted = Counted::default();
-        event.record(&mut counted);
-        writeln!(writer, "{}", counted.line(Utc::now().timestamp_millis()))
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let Lines(write) = self;
+        if event.metadata().target() == metrics::TARGET {
+            return write(fields.0.get("line").and_then(Value::as_str).unwrap_or_default());
+        }
+        let mut line = Map::new();
+        line.insert("timestamp".to_owned(), json!(Clock::system().now()));
+        line.insert("level".to_owned(), json!(event.metadata().level().as_str()));
+        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+            if let Some(Fields(of_span)) = span.extensions().get() {
+                line.extend(of_span.clone());
+            }
+        }
+        line.extend(fields.0);
+        write(&Value::Object(line).to_string());
+    }
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.0.insert(field.name().to_owned(), json!(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), json!(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), json!(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().to_owned(), json!(value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().to_owned(), json!(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name().to_owned(), json!(format!("{value:?}")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::ids::OrderId;
+    use crate::trace;
+
+    thread_local! {
+        static WRITTEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn write(line: &str) {
+        WRITTEN.with_borrow_mut(|lines| lines.push(line.to_owned()));
+    }
+
+    #[test]
+    fn a_line_is_flat_and_carries_the_ids_of_its_spans() {
+        let order_id = OrderId::derived("o");
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(Lines(write)), || {
+            let span = trace::invocation("r-1", Some("Root=1-2-3;Sampled=0"));
+            let _entered = span.enter();
+            tracing::warn!(count = 2_u64, "first");
+            trace::is_about(order_id);
+            let inner = tracing::error_span!("order", trace_id = "1-4-5");
+            let _inner = inner.enter();
+            tracing::error!(error = %"broken", "second");
+            tracing::info!(target: metrics::TARGET, line = "{\"_aws\":{}}");
+        });
+        let lines = WRITTEN.take();
+        let mut parsed: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for line in &mut parsed[..2] {
+            assert!(line.as_object_mut().unwrap().remove("timestamp").is_some());
+        }
+        let ids = json!({"request_id": "r-1", "trace_id": "1-2-3"});
+        let first = json!({"level": "WARN", "message": "first", "count": 2});
+        let second = json!({"level": "ERROR", "message": "second", "error": "broken", "order_id": order_id, "trace_id": "1-4-5", "request_id": "r-1"});
+        assert_eq!(parsed[0], merged(&ids, &first));
+        assert_eq!(parsed[1], second);
+        assert_eq!(parsed[2], json!({"_aws": {}}));
+    }
+
+    fn merged(one: &Value, other: &Value) -> Value {
+        let both = one.as_object().unwrap().iter().chain(other.as_object().unwrap());
+        both.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>().into()
     }
 }

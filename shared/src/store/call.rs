@@ -13,6 +13,7 @@ use backon::Retryable as _;
 
 use super::Store;
 use crate::error::{Cause, Error};
+use crate::metrics::{Metric, count};
 
 /// Why a call did not succeed.
 #[derive(Debug)]
@@ -68,7 +69,10 @@ impl Store {
         attempt
             .retry(FullJitter::until(deadline))
             .when(Failure::is_passing)
-            .notify(|failure, pause| tracing::debug!(?failure, ?pause, "the call is repeated"))
+            .notify(|failure, pause| {
+                count(if matches!(failure, Failure::Contended) { Metric::Conflicts } else { Metric::Retries }, 1);
+                tracing::debug!(?failure, ?pause, "the call is repeated");
+            })
             .await
     }
 
@@ -79,12 +83,15 @@ impl Store {
         F: Future<Output = Result<T, Failure>>,
     {
         let mut pauses = FullJitter::until(self.deadline());
-        for count in 0.. {
-            match attempt(count).await {
-                Err(Failure::Stale) => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(pause).await,
-                    None => break,
-                },
+        for attempts in 0.. {
+            match attempt(attempts).await {
+                Err(Failure::Stale) => {
+                    count(Metric::Conflicts, 1);
+                    match pauses.next() {
+                        Some(pause) => tokio::time::sleep(pause).await,
+                        None => break,
+                    }
+                }
                 done => return Ok(done?),
             }
         }

@@ -19,6 +19,7 @@ use crate::coupon::Coupon;
 use crate::error::{Error, FieldError, Shortage};
 use crate::ids::{IdempotencyKey, ItemId, OrderId, UserId};
 use crate::inventory::{self, Allocation, Level};
+use crate::metrics::{Metric, count};
 use crate::order::{CheckoutRequest, PurchasedLine};
 use crate::time::Timestamp;
 use crate::user::Profile;
@@ -88,6 +89,7 @@ impl Store {
                 let orders = transaction.place(purchase, first_id, Some(cart_id), &buyer, key, now)?;
                 transaction.put_cart(&cart, now)?;
                 transaction.commit().await?;
+                count(Metric::Checkouts, 1);
                 Ok(Placed::new(orders))
             };
             self.unless_served(placed.await, key).await

@@ -11,6 +11,7 @@ use crate::catalog::Product;
 use crate::error::{Error, Shortage};
 use crate::ids::{IdempotencyKey, OrderId, UserId};
 use crate::inventory::{self, Allocation, Level};
+use crate::metrics::{Metric, count};
 use crate::order::{DirectOrder, PurchasedLine, Split};
 use crate::time::Timestamp;
 use crate::user::Profile;
@@ -52,6 +53,7 @@ impl Store {
                 let mut transaction = self.transaction();
                 let orders = transaction.place(purchase, order_id, None, &buyer, key, now)?;
                 transaction.commit().await?;
+                count(Metric::DirectOrders, 1);
                 Ok(Placed::new(orders))
             };
             self.unless_served(placed.await, key).await

@@ -40,7 +40,7 @@ impl Store {
     /// Only if the index cannot be read.
     pub async fn expire_unpaid(&self, now: Timestamp) -> Result<ExpiryReport, Error> {
         let shards = (0..PENDING_SHARDS).map(string);
-        let Swept { done, units, failed, complete } =
+        let Swept { done, units, failed, complete, .. } =
             self.sweep(&PAYMENT_DUE, shards, now, |order_id| self.expire_order(order_id, now)).await?;
         Ok(ExpiryReport { orders_cancelled: done, units_released: units, orders_failed: failed, complete })
     }

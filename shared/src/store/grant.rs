@@ -7,6 +7,7 @@ use super::transaction::{Expression, Transaction};
 use crate::coupon::{Coupon, CouponStatus};
 use crate::error::Error;
 use crate::ids::RuleId;
+use crate::metrics::{Metric, count};
 use crate::order::{Order, OrderStatus};
 use crate::reward::{Grant, History, Rule, coupon_code};
 use crate::time::Timestamp;
@@ -61,6 +62,7 @@ impl Store {
             }
             transaction.settle_rewards(order_id, &codes)?;
             transaction.commit().await?;
+            count(Metric::CouponsGranted, codes.len() as u64);
             Ok(codes)
         })
         .await

@@ -13,12 +13,14 @@ use crate::text::Email;
 use crate::time::Timestamp;
 
 /// News about an order, as a record of the orders table's stream brings it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderNews {
     /// The order.
     pub order_id: OrderId,
     /// What is to be told.
     pub notice: Notice,
+    /// The trace of the request that made the order.
+    pub trace_id: Option<String>,
 }
 
 /// What a stream's image of an item says, whether it is an order or what stands in for one.
@@ -30,6 +32,7 @@ struct Image {
     cancelled_by_payment: bool,
     contact: Option<ContactImage>,
     deleted_at: Option<Timestamp>,
+    trace_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,7 +56,7 @@ impl OrderNews {
             return Ok(None);
         }
         let notice = Notice::of(old.status, status, new.cancelled_by_payment);
-        Ok(notice.map(|notice| OrderNews { order_id, notice }))
+        Ok(notice.map(|notice| OrderNews { order_id, notice, trace_id: new.trace_id }))
     }
 }
 
@@ -64,12 +67,14 @@ impl Store {
     ///
     /// # Errors
     /// Only those of the store itself.
-    pub async fn claim_order_mail(&self, news: OrderNews, now: Timestamp) -> Result<MailClaim<Order>, Error> {
-        self.claim(mailing(news), now).await?.about(|item| Ok(from_item::<OrderRecord>(item)?.order))
+    pub async fn claim_order_mail(&self, news: &OrderNews, now: Timestamp) -> Result<MailClaim<Order>, Error> {
+        self.claim(mailing(news.order_id, news.notice), now)
+            .await?
+            .about(|item| Ok(from_item::<OrderRecord>(item)?.order))
     }
 }
 
-fn mailing(OrderNews { order_id, notice }: OrderNews) -> Mailing {
+fn mailing(order_id: OrderId, notice: Notice) -> Mailing {
     const BY_PAYMENT: Option<&str> = Some("cancelled_by_payment");
     let (prefix, statuses, with, without): (_, &[_], _, _) = match notice {
         Notice::Placed => {

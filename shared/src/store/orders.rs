@@ -14,6 +14,7 @@ use crate::inventory::Allocation;
 use crate::inventory::movement::{Movement, StockChanges};
 use crate::order::{Order, OrderStatus, PlacedOrder};
 use crate::time::Timestamp;
+use crate::trace;
 
 /// How long an id is kept that stands for another order's, or for one that was deleted. Longer than
 /// its key is promised for.
@@ -41,6 +42,9 @@ pub struct OrderRecord {
     pub rewards_pending: Option<String>,
     /// The codes of the coupons it earned, once that is settled.
     pub earned_coupons: Option<Vec<String>>,
+    /// The trace of the request that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 /// What is kept under an order's id: the order, an id that stands for it because a checkout with a
@@ -195,6 +199,7 @@ impl Transaction<'_> {
                 parts: parts.clone(),
                 cancelled_by_payment: false,
                 earned_coupons: None,
+                trace_id: trace::id(),
             };
             self.put(Table::Orders, order_item(&record)?, &if_absent())?;
         }

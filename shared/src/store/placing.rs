@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::ids::{CartId, IdempotencyKey, OrderId, UserId};
 use crate::order::{Buyer, Order, OrderStatus, Purchase, PurchasedLine, Split, Terms};
 use crate::time::Timestamp;
+use crate::trace;
 use crate::user::{Contact, Profile};
 
 /// What a checkout or direct order came to.
@@ -28,6 +29,9 @@ pub struct Placed {
 impl Placed {
     /// Orders that have just been made.
     pub(super) fn new(orders: Vec<Order>) -> Placed {
+        if let Some(first) = orders.first() {
+            trace::is_about(first.summary.order_id);
+        }
         let placed = orders.iter().filter(|order| order.summary.status == OrderStatus::Placed);
         Placed { to_announce: placed.cloned().collect(), orders, replayed: false }
     }
@@ -81,6 +85,7 @@ impl Store {
 
     /// The orders of a checkout that was served before, as they are now.
     pub(super) async fn served(&self, record: OrderRecord) -> Result<Placed, Failure> {
+        trace::is_about(record.first_id());
         let records = self.orders_of_checkout(record).await?;
         let pending = records.iter().filter(|record| record.rewards_pending.is_some());
         Ok(Placed {

@@ -1,5 +1,7 @@
 //! Ending holds whose time is over, so that no cart keeps stock for ever.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::Store;
@@ -9,6 +11,7 @@ use super::sweep::{DueIndex, Swept};
 use crate::cart::Cart;
 use crate::error::Error;
 use crate::ids::UserId;
+use crate::metrics::{Metric, count, measure};
 use crate::time::Timestamp;
 
 const EXPIRING: DueIndex =
@@ -35,8 +38,10 @@ impl Store {
     /// Only if the index cannot be read.
     pub async fn release_expired(&self, now: Timestamp) -> Result<ReleaseReport, Error> {
         let shards = (0..EXPIRY_SHARDS).map(number);
-        let Swept { done, units, failed, complete } =
+        let Swept { done, units, failed, complete, oldest } =
             self.sweep(&EXPIRING, shards, now, |user_id| self.release_cart_of(user_id, now)).await?;
+        count(Metric::ReservationsReleased, done.into());
+        measure(Metric::OldestUnreleasedHold, oldest.map_or(Duration::ZERO, |since| now.since(since)));
         Ok(ReleaseReport { carts_released: done, units_released: units, carts_failed: failed, complete })
     }
 

@@ -10,6 +10,7 @@ use super::keys::{PENDING_SHARDS, Table, string};
 use super::sweep::{DueIndex, Swept};
 use crate::error::Error;
 use crate::ids::OrderId;
+use crate::metrics::{Metric, measure};
 use crate::order::Order;
 use crate::time::Timestamp;
 
@@ -62,8 +63,9 @@ impl Store {
             Ok(1)
         };
         let shards = (0..PENDING_SHARDS).map(string);
-        let Swept { done, failed, complete, .. } =
+        let Swept { done, failed, complete, oldest, .. } =
             self.sweep(&REWARDS_PENDING, shards, now - RESEND_AFTER, requeue).await?;
+        measure(Metric::OldestUnevaluatedOrder, oldest.map_or(Duration::ZERO, |since| now.since(since)));
         Ok(RequeueReport { orders_requeued: done, orders_failed: failed, complete })
     }
 }

@@ -36,10 +36,12 @@ pub(super) struct Swept {
     pub(super) failed: u32,
     /// Whether everything that was due has been looked at, or time ran out first.
     pub(super) complete: bool,
+    /// Since when the first of them was due.
+    pub(super) oldest: Option<Timestamp>,
 }
 
 impl Swept {
-    const NOTHING: Swept = Swept { done: 0, units: 0, failed: 0, complete: true };
+    const NOTHING: Swept = Swept { done: 0, units: 0, failed: 0, complete: true, oldest: None };
 }
 
 impl Store {
@@ -67,6 +69,7 @@ impl Store {
             swept.units += shard.units;
             swept.failed += shard.failed;
             swept.complete &= shard.complete;
+            swept.oldest = swept.oldest.into_iter().chain(shard.oldest).min();
         }
         Ok(swept)
     }
@@ -85,8 +88,10 @@ impl Store {
         let mut swept = Swept::NOTHING;
         let mut start = None;
         loop {
-            let (keys, next) = self.due(index, &shard, now, start).await?;
-            for key in keys {
+            let (found, next) = self.due(index, &shard, now, start).await?;
+            for (key, due) in found {
+                // The first one found is the oldest: that is how the index sorts.
+                swept.oldest.get_or_insert(due);
                 if !self.has_time() {
                     return Ok(Swept { complete: false, ..swept });
                 }
@@ -115,7 +120,7 @@ impl Store {
         shard: &AttributeValue,
         now: Timestamp,
         start: Option<Item>,
-    ) -> Result<(Vec<K>, Option<Item>), Failure>
+    ) -> Result<(Vec<(K, Timestamp)>, Option<Item>), Failure>
     where
         K: FromStr<Err: std::error::Error + Send + Sync + 'static>,
     {
@@ -134,8 +139,11 @@ impl Store {
             .set_expression_attribute_values(select.values())
             .set_exclusive_start_key(start);
         let answer = self.call(|| request.clone().send()).await?;
-        let key = |item: &Item| text(item, index.key)?.parse().map_err(Error::internal);
-        let keys = answer.items.unwrap_or_default().iter().map(key).collect::<Result<_, Error>>()?;
-        Ok((keys, answer.last_evaluated_key))
+        let read = |item: &Item| {
+            let due = text(item, index.due)?.parse().map_err(Error::internal)?;
+            Ok((text(item, index.key)?.parse().map_err(Error::internal)?, due))
+        };
+        let found = answer.items.unwrap_or_default().iter().map(read).collect::<Result<_, Error>>()?;
+        Ok((found, answer.last_evaluated_key))
     }
 }

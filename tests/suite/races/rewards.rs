@@ -73,7 +73,7 @@ async fn a_poisoned_message_holds_nobody_up() {
 
     let queues = &shop.cloud().console().queues;
     let queue = queues.iter().find(|queue| queue.name.ends_with("-order-events")).expect("the queue is there");
-    queue.send("{".to_owned(), shop.clock.now()).expect("the message is taken in");
+    queue.send("{".to_owned(), None, shop.clock.now()).expect("the message is taken in");
     let dead = shop
         .wait_for("the message is set aside", || Some(shop.order_events().dead).filter(|dead| !dead.is_empty()))
         .await;

@@ -191,7 +191,7 @@ async fn one_bad_message_spoils_no_other() {
 async fn a_poisoned_message_is_set_aside_after_five_tries() {
     let shop = Shop::open().await;
     let queue = shop.cloud().console().queues.by_name("OrderEventsQueue").expect("the queue").clone();
-    queue.send("poison".to_owned(), shop.clock.now()).unwrap();
+    queue.send("poison".to_owned(), None, shop.clock.now()).unwrap();
     shop.wait_for("the message is set aside", || (shop.order_events().dead == ["poison"]).then_some(())).await;
     let ada = shop.shopper("ada").await;
     ada.buys(&shop.product("Lamp").list().await, 1).await;
