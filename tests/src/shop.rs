@@ -21,7 +21,7 @@ use crate::product::{Draft, Product};
 use crate::user::User;
 
 /// How long a condition may take to come true. Far more than it needs: only a failure waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often a condition is looked at.
 const GLANCE: Duration = Duration::from_millis(5);
