@@ -43,10 +43,8 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// Carts that became orders.
+    /// Carts and direct orders that became orders.
     Checkouts: Count,
-    /// Orders that were made past the cart.
-    DirectOrders: Count,
     /// Times that something was read anew, because it had changed before it could be written, or sent
     /// again, because another transaction was at it.
     Conflicts: Count,

@@ -40,7 +40,7 @@ async fn a_checkout_counts_itself_and_what_it_costs() {
     ada.orders_directly(&mug, 1).await.is(201);
     let lines = heard();
     assert_eq!(sum(&lines, "checkout", Metric::Checkouts), Some(1.0), "the retry is none");
-    assert_eq!(sum(&lines, "create-order", Metric::DirectOrders), Some(1.0));
+    assert_eq!(sum(&lines, "create-order", Metric::Checkouts), Some(1.0));
     // An embedded table answers what the service would charge: two units a written item of up to 1 KB, more
     // with indexes. Amazon's own emulator answers nothing for transactions.
     let (read, written) = (Metric::ConsumedReadUnits, Metric::ConsumedWriteUnits);

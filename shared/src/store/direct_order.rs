@@ -53,7 +53,7 @@ impl Store {
                 let mut transaction = self.transaction();
                 let orders = transaction.place(purchase, order_id, None, &buyer, key, now)?;
                 transaction.commit().await?;
-                count(Metric::DirectOrders, 1);
+                count(Metric::Checkouts, 1);
                 Ok(Placed::new(orders))
             };
             self.unless_served(placed.await, key).await
