@@ -288,7 +288,7 @@ mod tests {
             let names = ("orders".to_owned(), String::new(), String::new());
             Queue::open(names, HIDDEN, None, Folder::open(Some(&data_dir), "orders").unwrap()).unwrap()
         };
-        open().send("kept".to_owned(), NOW()).unwrap();
+        open().send("kept".to_owned(), None, NOW()).unwrap();
         let queue = open();
         let delivery = queue.try_receive(1, HIDDEN, NOW()).remove(0);
         assert_eq!(open().bodies(), ["kept"]);
