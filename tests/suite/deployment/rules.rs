@@ -68,13 +68,19 @@ fn permissions(deployed: &Deployed) -> Vec<String> {
 
 fn tables(deployed: &Deployed) -> Vec<String> {
     let mut found = Vec::new();
+    for (condition, parameter) in [("IsProtected", "DeletionProtection"), ("KeepsHistory", "PointInTimeRecovery")] {
+        let asks = json!({"!Equals": [{"!Ref": parameter}, "true"]});
+        if deployed.template["Conditions"][condition] != asks {
+            found.push(condition.to_owned());
+        }
+    }
     for (id, table) in deployed.resources("AWS::DynamoDB::Table") {
         let must = [
             ("BillingMode", json!("PAY_PER_REQUEST")),
-            ("DeletionProtectionEnabled", json!({"!Ref": "DeletionProtection"})),
+            ("DeletionProtectionEnabled", json!({"!If": ["IsProtected", true, false]})),
             (
                 "PointInTimeRecoverySpecification",
-                json!({"PointInTimeRecoveryEnabled": {"!Ref": "PointInTimeRecovery"}}),
+                json!({"PointInTimeRecoveryEnabled": {"!If": ["KeepsHistory", true, false]}}),
             ),
             ("SSESpecification", json!({"SSEEnabled": true})),
         ];
