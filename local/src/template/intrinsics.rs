@@ -43,11 +43,14 @@ impl<'a> Resolver<'a> {
         Ok(self.value(place, value)?.unwrap_or_default())
     }
 
-    /// Every resource whose condition holds: its logical id, type and resolved properties.
-    pub(super) fn resources(&self) -> Result<Vec<(String, String, Value)>, TemplateError> {
+    /// Every resource of these types whose condition holds: its logical id, type and resolved properties.
+    pub(super) fn resources(&self, kinds: &[&str]) -> Result<Vec<(String, String, Value)>, TemplateError> {
         let mut resources = Vec::new();
         for (id, resource) in self.resources {
             let (Some(id), Some(kind)) = (id.as_str(), resource["Type"].as_str()) else { continue };
+            if !kinds.contains(&kind) {
+                continue;
+            }
             // What a function may do is not checked here, so its policies may say anything.
             let needed =
                 resource["Properties"].as_mapping().into_iter().flatten().filter(|(name, _)| *name != "Policies");

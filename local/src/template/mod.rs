@@ -36,6 +36,10 @@ pub enum TemplateError {
     Unsupported(String, String),
 }
 
+/// What this cloud runs. Alarms, logs, keys and the like only watch or guard a deployment.
+const KINDS: [&str; 4] =
+    ["AWS::Serverless::Function", "AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::Cognito::UserPool"];
+
 /// Everything that is deployed.
 #[derive(Debug)]
 pub struct Template {
@@ -150,7 +154,7 @@ impl Template {
             sign_up_trigger: String::new(),
         };
         let mut sign_up_arn = None;
-        for (id, kind, properties) in resolver.resources()? {
+        for (id, kind, properties) in resolver.resources(&KINDS)? {
             match kind.as_str() {
                 "AWS::Serverless::Function" => {
                     let arn = resolver.attribute(&id, "Arn")?;
@@ -244,8 +248,9 @@ mod tests {
     fn queues_tables_and_settings_carry_the_name_of_the_stack() {
         let template = Template::parse(TEMPLATE, &deployment()).unwrap();
         let queues: Vec<_> = template.queues.iter().map(|queue| queue.name.as_str()).collect();
-        assert_eq!(queues, ["test-order-mails-dead", "test-order-events-dead", "test-order-events"]);
-        assert_eq!(template.queues[2].redrive.as_ref().unwrap().dead_letter_target_arn, template.queues[1].arn);
+        let dead = ["test-order-mails-dead", "test-order-events-dead", "test-scheduled-runs-dead"];
+        assert_eq!(queues, [dead[0], dead[1], dead[2], "test-order-events"]);
+        assert_eq!(template.queues[3].redrive.as_ref().unwrap().dead_letter_target_arn, template.queues[1].arn);
         assert!(template.tables.iter().all(|table| table.table_name.starts_with("test-")));
         assert_eq!(template.environment["TABLE_PREFIX"], "test-");
         assert_eq!(
@@ -253,6 +258,7 @@ mod tests {
             "http://localhost:4566/000000000000/test-order-events"
         );
         assert_eq!(template.environment["RESERVATION_TTL_SECONDS"], "1800");
+        assert_eq!(template.environment["METRICS_NAMESPACE"], "test");
         assert!(!template.environment.contains_key("AWS_ENDPOINT_URL"), "no value is no variable");
         assert_eq!(template.cors.allow_origins, ["*"]);
         assert_eq!(template.tokens.audience, ["UserPoolClient"]);
