@@ -8,6 +8,7 @@ use serde_json::Value;
 use shared::error::Cause;
 use shared::lambda::Function;
 use shared::shop::Shop;
+use shared::time::{Clock, Timestamp};
 use uuid::Uuid;
 
 use crate::template;
@@ -31,23 +32,26 @@ pub enum InvokeError {
 
 /// The deployed functions.
 pub struct Lambda {
-    shop: Shop,
+    clock: Clock,
     functions: BTreeMap<String, Deployed>,
 }
 
 struct Deployed {
     function: Function,
+    shop: Shop,
     arn: String,
     timeout: Duration,
 }
 
 impl Lambda {
-    /// Deploys `code` as `functions` says. A name that only one of them has is given back as the error.
+    /// Deploys `code` as `functions` says, each function to work with its `shop_of` its name. A name that only one
+    /// of them has is given back as the error.
     ///
     /// # Errors
     /// The names of functions that the template has and the code has not, and the other way round.
     pub fn deploy(
-        shop: Shop,
+        clock: Clock,
+        shop_of: impl Fn(&str) -> Shop,
         functions: &BTreeMap<String, template::Function>,
         mut code: BTreeMap<&'static str, Function>,
     ) -> Result<Lambda, Vec<String>> {
@@ -56,18 +60,19 @@ impl Lambda {
         for (name, template::Function { arn, timeout, .. }) in functions {
             match code.remove(name.as_str()) {
                 Some(function) => {
-                    deployed.insert(name.clone(), Deployed { function, arn: arn.clone(), timeout: *timeout });
+                    let (shop, arn, timeout) = (shop_of(name), arn.clone(), *timeout);
+                    deployed.insert(name.clone(), Deployed { function, shop, arn, timeout });
                 }
                 None => unmatched.push(name.clone()),
             }
         }
         unmatched.extend(code.into_keys().map(str::to_owned));
-        if unmatched.is_empty() { Ok(Lambda { shop, functions: deployed }) } else { Err(unmatched) }
+        if unmatched.is_empty() { Ok(Lambda { clock, functions: deployed }) } else { Err(unmatched) }
     }
 
-    /// What the functions work with.
-    pub fn shop(&self) -> &Shop {
-        &self.shop
+    /// What time it is for the functions.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Invokes a function and waits for its result. It runs to its end even if nobody waits any more.
@@ -76,7 +81,7 @@ impl Lambda {
     /// [`InvokeError`].
     pub async fn invoke(&self, name: &str, event: Value) -> Result<Value, InvokeError> {
         let deployed = self.functions.get(name).ok_or_else(|| InvokeError::Unknown(name.to_owned()))?;
-        let (function, shop, context) = (deployed.function.clone(), self.shop.clone(), context(deployed));
+        let (function, shop, context) = (deployed.function.clone(), deployed.shop.clone(), context(deployed));
         let mut running = tokio::spawn(async move { function.invoke(&shop, event, context).await });
         match tokio::time::timeout(deployed.timeout, &mut running).await {
             Ok(Ok(result)) => result.map_err(InvokeError::Failed),

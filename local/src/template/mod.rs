@@ -3,6 +3,7 @@
 mod filter;
 mod function;
 mod intrinsics;
+mod policy;
 mod stream;
 mod table;
 
@@ -19,6 +20,7 @@ use intrinsics::{Resolver, text_of};
 pub use filter::Filters;
 pub use function::{Function, QueueSource, Route, Schedule};
 pub use intrinsics::Deployment;
+pub use policy::Permission;
 pub use stream::StreamSource;
 pub use table::{AttributeDefinition, Index, KeyElement, Projection, StreamSpecification, Table, TimeToLive};
 
