@@ -6,7 +6,7 @@
 //! about orders that were placed and not announced, [`rewards`] about the rules that grant coupons, and
 //! [`mail`] about what buyers are told and what SES refuses; [`thousand`] has a thousand messages handled
 //! while everything fails. [`events`] runs every function on its event file, [`console`] clicks through
-//! the pages of the development cloud, [`tidy`] holds the files that name functions and routes to one
+//! the pages of the development cloud, [`permissions`] is about what functions may do, [`tidy`] holds the files that name functions and routes to one
 //! another, and [`audit`] shows that the auditor at the end of every test finds what it is there to find.
 
 mod audit;
@@ -16,6 +16,7 @@ mod events;
 mod faults;
 mod log;
 mod mail;
+mod permissions;
 mod races;
 mod requeue;
 mod rewards;
