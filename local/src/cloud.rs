@@ -99,7 +99,8 @@ impl Cloud {
         let own = clients("local");
         create_tables(&own.dynamodb, &template.tables).await?;
         let shop = Shop::new(config(&template.environment, &options)?, own, clock.clone());
-        let shop_of = |function: &str| shop.with_clients(clients(function));
+        let every = shop.clone();
+        let shop_of = move |function: &str| every.with_clients(clients(function));
         let lambda = Lambda::deploy(clock.clone(), shop_of, &template.functions, registry::functions());
         let lambda = Arc::new(lambda.map_err(StartError::Functions)?);
 

@@ -1,6 +1,7 @@
 //! Lambda: every function that template.yaml deploys, ready to be invoked.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::Context;
@@ -33,12 +34,14 @@ pub enum InvokeError {
 /// The deployed functions.
 pub struct Lambda {
     clock: Clock,
+    shop_of: Box<dyn Fn(&str) -> Shop + Send + Sync>,
     functions: BTreeMap<String, Deployed>,
 }
 
 struct Deployed {
     function: Function,
-    shop: Shop,
+    /// What it works with, made at its first invocation as at a cold start.
+    shop: OnceLock<Shop>,
     arn: String,
     timeout: Duration,
 }
@@ -51,7 +54,7 @@ impl Lambda {
     /// The names of functions that the template has and the code has not, and the other way round.
     pub fn deploy(
         clock: Clock,
-        shop_of: impl Fn(&str) -> Shop,
+        shop_of: impl Fn(&str) -> Shop + Send + Sync + 'static,
         functions: &BTreeMap<String, template::Function>,
         mut code: BTreeMap<&'static str, Function>,
     ) -> Result<Lambda, Vec<String>> {
@@ -60,14 +63,15 @@ impl Lambda {
         for (name, template::Function { arn, timeout, .. }) in functions {
             match code.remove(name.as_str()) {
                 Some(function) => {
-                    let (shop, arn, timeout) = (shop_of(name), arn.clone(), *timeout);
+                    let (shop, arn, timeout) = (OnceLock::new(), arn.clone(), *timeout);
                     deployed.insert(name.clone(), Deployed { function, shop, arn, timeout });
                 }
                 None => unmatched.push(name.clone()),
             }
         }
         unmatched.extend(code.into_keys().map(str::to_owned));
-        if unmatched.is_empty() { Ok(Lambda { clock, functions: deployed }) } else { Err(unmatched) }
+        let shop_of = Box::new(shop_of);
+        if unmatched.is_empty() { Ok(Lambda { clock, shop_of, functions: deployed }) } else { Err(unmatched) }
     }
 
     /// What time it is for the functions.
@@ -81,7 +85,8 @@ impl Lambda {
     /// [`InvokeError`].
     pub async fn invoke(&self, name: &str, event: Value) -> Result<Value, InvokeError> {
         let deployed = self.functions.get(name).ok_or_else(|| InvokeError::Unknown(name.to_owned()))?;
-        let (function, shop, context) = (deployed.function.clone(), deployed.shop.clone(), context(deployed));
+        let shop = deployed.shop.get_or_init(|| (self.shop_of)(name)).clone();
+        let (function, context) = (deployed.function.clone(), context(deployed));
         let mut running = tokio::spawn(async move { function.invoke(&shop, event, context).await });
         match tokio::time::timeout(deployed.timeout, &mut running).await {
             Ok(Ok(result)) => result.map_err(InvokeError::Failed),

@@ -304,6 +304,9 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprint!("{}", list(&self.cloud.iam().denials()));
+        }
         assert!(self.finished || std::thread::panicking(), "a test must end with finish(), which audits the data");
     }
 }
