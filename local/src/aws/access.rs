@@ -114,12 +114,12 @@ impl From<Denial> for Refusal {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
-    use axum::http::StatusCode;
     use serde_json::json;
 
     use super::*;
-    use crate::template::Deployment;
+    use crate::template::{self, Deployment};
 
     const TABLES: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/";
 
@@ -185,6 +185,33 @@ mod tests {
         let parts = json!([{"Get": {"TableName": "t"}}, {"Get": {"TableName": "u"}}]);
         let actions = [("GetItem", "t"), ("GetItem", "u")];
         assert_eq!(needed("TransactGetItems", json!({"TransactItems": parts})), pairs(actions));
+    }
+
+    #[test]
+    fn a_queue_is_meant_by_any_name_that_it_goes_by() {
+        let queue = template::Queue {
+            logical_id: "OrderEventsQueue".to_owned(),
+            name: "test-order-events".to_owned(),
+            arn: "arn:aws:sqs:us-east-1:000000000000:test-order-events".to_owned(),
+            url: "http://localhost:4566/000000000000/test-order-events".to_owned(),
+            visibility_timeout: Duration::from_secs(30),
+            redrive: None,
+        };
+        let queues = Queues::open(vec![queue], None).unwrap();
+        let needed = |operation: &str, request: Value| {
+            let Need { action, resource, from_address } = of_sqs(&iam(), &queues, operation, &request);
+            assert_eq!(from_address, None);
+            (action, resource.trim_start_matches("arn:aws:sqs:us-east-1:000000000000:").to_owned())
+        };
+        let pair = |action: &str, queue: &str| (format!("sqs:{action}"), queue.to_owned());
+        for url in ["OrderEventsQueue", "http://anywhere/000000000000/test-order-events"] {
+            let request = json!({"QueueUrl": url});
+            assert_eq!(needed("SendMessage", request.clone()), pair("SendMessage", "test-order-events"));
+            assert_eq!(needed("SendMessageBatch", request), pair("SendMessage", "test-order-events"));
+        }
+        let elsewhere = json!({"QueueUrl": "http://anywhere/000000000000/other"});
+        assert_eq!(needed("ReceiveMessage", elsewhere), pair("ReceiveMessage", "other"));
+        assert_eq!(needed("ListQueues", json!({})), pair("ListQueues", "*"));
     }
 
     #[test]
