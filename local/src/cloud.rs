@@ -18,6 +18,7 @@ use crate::aws::dynamodb::create_tables;
 use crate::console::{self, Console};
 use crate::disk::{Claim, Folder};
 use crate::gateway::{Gateway, Routes};
+use crate::iam::Iam;
 use crate::jwt::Issuer;
 use crate::lambda::{InvokeError, Lambda};
 use crate::mailbox::Mailbox;
@@ -33,7 +34,6 @@ use crate::users::UserPool;
 
 use backend::{clients, config, dynamodb};
 
-const TEMPLATE: &str = include_str!("../../template.yaml");
 const REGION: &str = "us-east-1";
 const ACCOUNT_ID: &str = "000000000000";
 
@@ -50,6 +50,7 @@ const BACKEND_PATIENCE: Duration = Duration::from_millis(300);
 pub struct Cloud {
     /// The shop that every function works with.
     shop: Shop,
+    iam: Arc<Iam>,
     console: Arc<Console>,
     lambda: Arc<Lambda>,
     api_url: String,
@@ -77,7 +78,7 @@ impl Cloud {
             account_id: ACCOUNT_ID.to_owned(),
             endpoint: aws_url.clone(),
         };
-        let mut template = Template::parse(TEMPLATE, &deployment)?;
+        let mut template = Template::parse(&options.template, &deployment)?;
         let (clock, data_dir) = (options.clock.clone(), options.data_dir.as_deref());
         // In memory, nothing is from before.
         let since = data_dir.map_or(clock.now(), |_| clock.now() - A_MONTH);
@@ -90,13 +91,17 @@ impl Cloud {
         let queues = Arc::new(Queues::open(template.queues, data_dir)?);
         let mailbox = Arc::new(Mailbox::open(Folder::open(data_dir, "mails")?)?);
         let dynamodb_url = dynamodb(&options, &mut backend)?;
-        let services = Aws::new(queues.clone(), mailbox.clone(), clock.clone(), dynamodb_url.clone());
+        let iam = Arc::new(Iam::new(deployment.clone(), &template.functions));
+        let services = Aws::new(queues.clone(), mailbox.clone(), clock.clone(), iam.clone(), dynamodb_url.clone());
         backend.spawn(serve(aws, services.router(), backend.stopped()));
 
-        let clients = clients(&dynamodb_url, &aws_url).await;
-        create_tables(&clients.dynamodb, &template.tables).await?;
-        let shop = Shop::new(config(&template.environment, &options)?, clients, clock.clone());
-        let lambda = Lambda::deploy(shop.clone(), &template.functions, registry::functions());
+        let clients = clients(&aws_url).await;
+        let own = clients("local");
+        create_tables(&own.dynamodb, &template.tables).await?;
+        let shop = Shop::new(config(&template.environment, &options)?, own, clock.clone());
+        let every = shop.clone();
+        let shop_of = move |function: &str| every.with_clients(clients(function));
+        let lambda = Lambda::deploy(clock.clone(), shop_of, &template.functions, registry::functions());
         let lambda = Arc::new(lambda.map_err(StartError::Functions)?);
 
         let secret = secret(&Folder::open(data_dir, "keys")?)?;
@@ -140,7 +145,7 @@ impl Cloud {
         });
         let router = console::router(console.clone()).merge(gateway.router());
         frontend.spawn(serve(api, router, frontend.stopped()));
-        Ok(Cloud { shop, console, lambda, api_url, aws_url, frontend, backend, _claim: claim })
+        Ok(Cloud { shop, iam, console, lambda, api_url, aws_url, frontend, backend, _claim: claim })
     }
 
     /// Where the API answers.
@@ -153,9 +158,14 @@ impl Cloud {
         &self.aws_url
     }
 
-    /// The shop that every function works with.
+    /// The shop that every function works with. Its own calls may do everything.
     pub fn shop(&self) -> &Shop {
         &self.shop
+    }
+
+    /// What the functions may do, and have done.
+    pub fn iam(&self) -> &Iam {
+        &self.iam
     }
 
     /// The services as the page under `/_local/` shows them.

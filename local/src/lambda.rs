@@ -1,7 +1,7 @@
 //! Lambda: every function that template.yaml deploys, ready to be invoked.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::Context;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use shared::error::Cause;
 use shared::lambda::Function;
 use shared::shop::Shop;
+use shared::time::{Clock, Timestamp};
 use uuid::Uuid;
 
 use crate::template;
@@ -32,23 +33,28 @@ pub enum InvokeError {
 
 /// The deployed functions.
 pub struct Lambda {
-    shop: Shop,
+    clock: Clock,
+    shop_of: Box<dyn Fn(&str) -> Shop + Send + Sync>,
     functions: BTreeMap<String, Deployed>,
 }
 
 struct Deployed {
     function: Function,
+    /// What it works with, made at its first invocation as at a cold start.
+    shop: OnceLock<Shop>,
     arn: String,
     timeout: Duration,
 }
 
 impl Lambda {
-    /// Deploys `code` as `functions` says. A name that only one of them has is given back as the error.
+    /// Deploys `code` as `functions` says, each function to work with its `shop_of` its name. A name that only one
+    /// of them has is given back as the error.
     ///
     /// # Errors
     /// The names of functions that the template has and the code has not, and the other way round.
     pub fn deploy(
-        shop: Shop,
+        clock: Clock,
+        shop_of: impl Fn(&str) -> Shop + Send + Sync + 'static,
         functions: &BTreeMap<String, template::Function>,
         mut code: BTreeMap<&'static str, Function>,
     ) -> Result<Lambda, Vec<String>> {
@@ -57,18 +63,20 @@ impl Lambda {
         for (name, template::Function { arn, timeout, .. }) in functions {
             match code.remove(name.as_str()) {
                 Some(function) => {
-                    deployed.insert(name.clone(), Deployed { function, arn: arn.clone(), timeout: *timeout });
+                    let (shop, arn, timeout) = (OnceLock::new(), arn.clone(), *timeout);
+                    deployed.insert(name.clone(), Deployed { function, shop, arn, timeout });
                 }
                 None => unmatched.push(name.clone()),
             }
         }
         unmatched.extend(code.into_keys().map(str::to_owned));
-        if unmatched.is_empty() { Ok(Lambda { shop, functions: deployed }) } else { Err(unmatched) }
+        let shop_of = Box::new(shop_of);
+        if unmatched.is_empty() { Ok(Lambda { clock, shop_of, functions: deployed }) } else { Err(unmatched) }
     }
 
-    /// What the functions work with.
-    pub fn shop(&self) -> &Shop {
-        &self.shop
+    /// What time it is for the functions.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Invokes a function and waits for its result. It runs to its end even if nobody waits any more.
@@ -77,7 +85,8 @@ impl Lambda {
     /// [`InvokeError`].
     pub async fn invoke(&self, name: &str, event: Value) -> Result<Value, InvokeError> {
         let deployed = self.functions.get(name).ok_or_else(|| InvokeError::Unknown(name.to_owned()))?;
-        let (function, shop, context) = (deployed.function.clone(), self.shop.clone(), context(name, deployed, &event));
+        let shop = deployed.shop.get_or_init(|| (self.shop_of)(name)).clone();
+        let (function, context) = (deployed.function.clone(), context(name, deployed, &event));
         let mut running = tokio::spawn(async move { function.invoke(&shop, event, context).await });
         match tokio::time::timeout(deployed.timeout, &mut running).await {
             Ok(Ok(result)) => result.map_err(InvokeError::Failed),

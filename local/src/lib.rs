@@ -5,9 +5,9 @@
 //! [`options`] are what one asks for, [`cloud`] puts it together. [`template`] is what it deploys, [`registry`] the code of the functions.
 //!
 //! The services: [`gateway`] (API Gateway) checks the tokens of [`jwt`] and hands requests to [`lambda`];
-//! [`aws`] answers the SDK's calls with DynamoDB, the [`queues`] and the [`mailbox`]; [`sources`] feeds
-//! queues and schedules to functions; [`users`] is the user pool, [`stripe`] reports payments. [`console`]
-//! shows it all.
+//! [`aws`] answers the SDK's calls with DynamoDB, the [`queues`] and the [`mailbox`], as far as [`iam`] allows
+//! them; [`sources`] feeds queues and schedules to functions; [`users`] is the user pool, [`stripe`] reports
+//! payments. [`console`] shows it all.
 //!
 //! Beneath: [`queue`] (how one queue behaves), [`disk`] (what survives a restart), [`tasks`] (what runs).
 
@@ -16,6 +16,7 @@ pub mod cloud;
 pub mod console;
 pub mod disk;
 pub mod gateway;
+pub mod iam;
 pub mod jwt;
 pub mod lambda;
 pub mod mailbox;

@@ -1,5 +1,6 @@
 //! What a cloud is started with, and why it does not start.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ use crate::template::TemplateError;
 /// What a cloud is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// What to deploy: the text of template.yaml.
+    pub template: Cow<'static, str>,
     /// The address to listen at.
     pub host: IpAddr,
     /// The API's port; 0 is any that is free.
@@ -47,6 +50,7 @@ impl Default for Options {
     /// In memory on free ports of this machine, empty.
     fn default() -> Options {
         Options {
+            template: Cow::Borrowed(include_str!("../../template.yaml")),
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             aws_port: 0,

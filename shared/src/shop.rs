@@ -65,6 +65,16 @@ impl Shop {
         }
     }
 
+    /// The same shop through other clients, such as ones with other credentials.
+    pub fn with_clients(&self, clients: Clients) -> Shop {
+        Shop {
+            store: self.store.with_client(clients.dynamodb),
+            order_events: OrderEvents::new(clients.sqs, &self.config),
+            mailer: Mailer::new(clients.ses, &self.config),
+            ..self.clone()
+        }
+    }
+
     /// The same shop, for work that must end by `deadline`.
     pub fn until(&self, deadline: Instant) -> Shop {
         Shop { store: self.store.until(deadline), ..self.clone() }

@@ -85,6 +85,12 @@ impl Store {
         }
     }
 
+    /// The same tables through another client.
+    #[must_use]
+    pub fn with_client(&self, client: Client) -> Store {
+        Store { client, ..self.clone() }
+    }
+
     /// The same tables, for work that gives up at `deadline`.
     #[must_use]
     pub fn until(&self, deadline: Instant) -> Store {

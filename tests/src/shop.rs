@@ -1,5 +1,6 @@
 //! A shop of a test's own.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -280,10 +281,12 @@ impl Shop {
         self.snapshot().await.violations()
     }
 
-    /// Ends the test: audits the data and closes the shop.
+    /// Ends the test: audits the data and closes the shop. No function may have tried what it may not.
     pub async fn finish(self) {
         let violations = self.audit().await;
         assert!(violations.is_empty(), "the data is not sound:\n{}", list(&violations));
+        let denials = self.cloud.iam().denials();
+        assert!(denials.is_empty(), "template.yaml does not allow what a function does:\n{}", list(&denials));
         self.close().await;
     }
 
@@ -301,12 +304,15 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprint!("{}", list(&self.cloud.iam().denials()));
+        }
         assert!(self.finished || std::thread::panicking(), "a test must end with finish(), which audits the data");
     }
 }
 
-fn list(violations: &[Violation]) -> String {
-    violations.iter().map(|violation| format!("- {violation}\n")).collect()
+fn list(findings: &[impl Display]) -> String {
+    findings.iter().map(|finding| format!("- {finding}\n")).collect()
 }
 
 fn dynamodb(url: &str) -> Client {

@@ -19,7 +19,8 @@ const LAMP: &str = "7d9e4b10-2c3f-4a61-8b5d-1f2e3a4b5c01";
 /// The order that the event of create-order makes, and the other events are about.
 const ORDER: &str = "e166137c-dae1-550b-a7f4-a8b76fe54a86";
 
-fn event(function: &str) -> Value {
+/// A function's event, as it is in its file.
+pub(crate) fn event(function: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(format!("{function}.json"));
     let text = fs::read_to_string(&path).unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
     serde_json::from_str(&text).expect("an event is JSON")

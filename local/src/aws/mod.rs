@@ -1,7 +1,8 @@
 //! AWS at one address: the calls that the shop makes, answered for the real SDK clients.
 //!
-//! Signatures are not checked.
+//! Signatures are not checked, but whose they are: what a function may not do is refused it.
 
+mod access;
 pub mod dynamodb;
 mod ses;
 pub(crate) mod sqs;
@@ -12,9 +13,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -22,17 +23,25 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use shared::time::Clock;
 
+use crate::iam::{Iam, Need, Role};
 use crate::mailbox::Mailbox;
 use crate::queues::Queues;
 
-/// The most that SQS and SES take, and some.
-const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+/// The most that a request holds: DynamoDB takes this much.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// What calls of this cloud's own are signed with. Emulators want to see a signature, and look no closer.
+const SIGNED_HERE: HeaderValue = HeaderValue::from_static(
+    "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
+     SignedHeaders=host;x-amz-date, Signature=0",
+);
 
 /// The services behind the address.
 pub struct Aws {
     queues: Arc<Queues>,
     mailbox: Arc<Mailbox>,
     clock: Clock,
+    iam: Arc<Iam>,
     dynamodb: Uri,
     http: Client<HttpConnector, Body>,
 }
@@ -46,9 +55,9 @@ struct Refusal {
 }
 
 impl Aws {
-    /// SQS on `queues`, SES on `mailbox` and DynamoDB wherever it is.
-    pub fn new(queues: Arc<Queues>, mailbox: Arc<Mailbox>, clock: Clock, dynamodb: Uri) -> Aws {
-        Aws { queues, mailbox, clock, dynamodb, http: Client::builder(TokioExecutor::new()).build_http() }
+    /// SQS on `queues`, SES on `mailbox` and DynamoDB wherever it is, for whom `iam` allows it.
+    pub fn new(queues: Arc<Queues>, mailbox: Arc<Mailbox>, clock: Clock, iam: Arc<Iam>, dynamodb: Uri) -> Aws {
+        Aws { queues, mailbox, clock, iam, dynamodb, http: Client::builder(TokioExecutor::new()).build_http() }
     }
 
     /// What answers at the address.
@@ -58,18 +67,46 @@ impl Aws {
 
     async fn answer(&self, target: &str, request: Request) -> Result<Value, Refusal> {
         let (parts, body) = request.into_parts();
-        let too_large = |_| Refusal::new("RequestEntityTooLarge", "the request is too large");
-        let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(too_large)?;
+        let (role, body) = (self.role_of(&parts.headers), whole(body).await?);
         match target.strip_prefix("AmazonSQS.") {
-            Some(operation) => sqs::answer(operation, &read(&body)?, &self.queues, self.clock.now()).await,
+            Some(operation) => {
+                let request = read(&body)?;
+                self.authorize(role, || Ok(vec![access::of_sqs(&self.iam, &self.queues, operation, &request)]))?;
+                sqs::answer(operation, &request, &self.queues, self.clock.now()).await
+            }
             None if parts.method == Method::POST && parts.uri.path() == ses::SEND_EMAIL => {
-                ses::send_email(&read(&body)?, &self.mailbox, self.clock.now())
+                let request = read(&body)?;
+                self.authorize(role, || Ok(vec![access::of_mail(&self.iam, &request)]))?;
+                ses::send_email(&request, &self.mailbox, self.clock.now())
             }
             None => Err(Refusal::new(
                 "UnknownOperationException",
                 format!("this cloud does not answer {} {} {target}", parts.method, parts.uri.path()),
             )),
         }
+    }
+
+    /// The request to DynamoDB, if whoever signed it may make it. A function's goes on in this cloud's own name:
+    /// Amazon's DynamoDB Local takes letters and digits only, and may have a database for each name.
+    async fn permit(&self, target: &str, request: Request) -> Result<Request, Refusal> {
+        let Some(role) = self.role_of(request.headers()) else { return Ok(request) };
+        let (mut parts, body) = request.into_parts();
+        let body = whole(body).await?;
+        self.authorize(Some(role), || access::of_dynamodb(&self.iam, target, &body).map_err(unreadable))?;
+        parts.headers.insert(AUTHORIZATION, SIGNED_HERE);
+        Ok(Request::from_parts(parts, Body::from(body)))
+    }
+
+    fn role_of(&self, headers: &HeaderMap) -> Option<&Role> {
+        self.iam.role_of(headers.get(AUTHORIZATION)?.to_str().ok()?)
+    }
+
+    fn authorize(
+        &self,
+        role: Option<&Role>,
+        needs: impl FnOnce() -> Result<Vec<Need>, Refusal>,
+    ) -> Result<(), Refusal> {
+        role.map_or(Ok(()), |role| Ok(self.iam.authorize(role, needs()?)?))
     }
 
     /// Hands a request on to DynamoDB, and its answer back.
@@ -93,7 +130,10 @@ async fn handle(State(aws): State<Arc<Aws>>, request: Request) -> Response {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
     let target = target.unwrap_or_default().to_owned();
     if target.starts_with("DynamoDB") {
-        return aws.forward(request).await;
+        return match aws.permit(&target, request).await {
+            Ok(request) => aws.forward(request).await,
+            Err(refusal) => refusal.into_response(),
+        };
     }
     match aws.answer(&target, request).await {
         Ok(answer) => as_json(StatusCode::OK, &answer).into_response(),
@@ -129,6 +169,15 @@ fn as_json(status: StatusCode, value: &Value) -> impl IntoResponse {
     (status, [(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"))], value.to_string())
 }
 
+async fn whole(body: Body) -> Result<Bytes, Refusal> {
+    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
+    body.map_err(|_| Refusal::new("RequestEntityTooLarge", "the request is too large"))
+}
+
 fn read(body: &Bytes) -> Result<Value, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::new("SerializationException", error.to_string()))
+    serde_json::from_slice(body).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> Refusal {
+    Refusal::new("SerializationException", error.to_string())
 }

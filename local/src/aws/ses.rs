@@ -47,6 +47,12 @@ pub(super) fn send_email(request: &Value, mailbox: &Mailbox, now: Timestamp) -> 
     Ok(answer)
 }
 
+/// The address that a mail comes from, without the name that may stand before it.
+pub(super) fn sender_of(request: &Value) -> &str {
+    let sender = request["FromEmailAddress"].as_str().unwrap_or_default();
+    sender.rsplit_once('<').and_then(|(_, address)| address.strip_suffix('>')).unwrap_or(sender)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::error::Cause;
 
+use super::SIGNED_HERE;
+
 /// The most that an answer holds, and some.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
@@ -116,13 +118,10 @@ impl Streams {
         operation: &'static str,
         body: Value,
     ) -> Result<T, StreamError> {
-        // Emulators want to see a signature, and look no closer.
-        const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
-                              SignedHeaders=host;x-amz-date, Signature=0";
         let unreadable = |cause: Cause| StreamError::Unreadable(operation, cause);
         let request = Request::post(self.endpoint.clone())
             .header(CONTENT_TYPE, "application/x-amz-json-1.0")
-            .header(AUTHORIZATION, SIGNED)
+            .header(AUTHORIZATION, SIGNED_HERE)
             .header("x-amz-date", "20260101T000000Z")
             .header("x-amz-target", format!("{service}.{operation}"))
             .body(Body::from(body.to_string()))

@@ -31,23 +31,15 @@ pub(super) fn dynamodb(options: &Options, backend: &mut Tasks) -> Result<Uri, St
     uri.ok_or(StartError::Endpoint(endpoint))
 }
 
-/// The clients that functions have in production, but for where they call: an `AWS_ENDPOINT_URL` in the
-/// environment, meant for others, must not send them elsewhere.
-pub(super) async fn clients(dynamodb_url: &Uri, aws_url: &str) -> Clients {
-    let aws = aws_config()
-        .await
-        .into_builder()
-        .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local")))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&aws).endpoint_url(dynamodb_url.to_string());
-    let sqs = aws_sdk_sqs::config::Builder::from(&aws).endpoint_url(aws_url);
-    let ses = aws_sdk_sesv2::config::Builder::from(&aws).endpoint_url(aws_url);
-    Clients {
-        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
-        sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-        ses: aws_sdk_sesv2::Client::from_conf(ses.build()),
+/// Makes the clients of whoever has an access key of an id: a function, if it is the function's name. They all
+/// share their connections. They have the settings that functions have in production, but for where they call:
+/// an `AWS_ENDPOINT_URL` in the environment, meant for others, must not send them elsewhere.
+pub(super) async fn clients(aws_url: &str) -> impl Fn(&str) -> Clients + use<> {
+    let aws = aws_config().await.into_builder().region(Region::from_static(REGION)).endpoint_url(aws_url);
+    let aws = aws.http_client(aws_smithy_http_client::Builder::new().build_http()).build();
+    move |key_id| {
+        let credentials = SharedCredentialsProvider::new(Credentials::new(key_id, "local", None, None, "local"));
+        Clients::new(&aws.clone().into_builder().credentials_provider(credentials).build())
     }
 }
 

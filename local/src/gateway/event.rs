@@ -161,6 +161,7 @@ mod tests {
             queues: Vec::new(),
             streams: Vec::new(),
             schedules: Vec::new(),
+            permissions: Vec::new(),
         };
         let (name, body) = ("things".to_owned(), Bytes::from_static(body));
         let routes = Routes::new([(&name, &function)]);

@@ -109,7 +109,7 @@ impl Gateway {
             source: source.ip(),
             request_id,
             account_id: &self.account_id,
-            now: self.lambda.shop().clock.now(),
+            now: self.lambda.now(),
         };
         self.invoke(route, incoming.event()).await
     }

@@ -106,6 +106,7 @@ mod tests {
             queues: Vec::new(),
             streams: Vec::new(),
             schedules: Vec::new(),
+            permissions: Vec::new(),
         };
         let functions: BTreeMap<_, _> = paths.iter().map(|path| ((*path).to_owned(), function(path))).collect();
         Routes::new(&functions)

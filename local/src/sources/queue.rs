@@ -35,7 +35,7 @@ impl QueueWorker {
     pub async fn run(self, stopped: Stopped) {
         let stopped = stopped.wait();
         tokio::pin!(stopped);
-        let now = || self.lambda.shop().clock.now();
+        let now = || self.lambda.now();
         loop {
             let batch = tokio::select! {
                 () = &mut stopped => return,

@@ -66,7 +66,7 @@ impl Schedules {
     /// What a rule sends that names no input of its own.
     fn event(&self, function: &str) -> Value {
         let Deployment { region, account_id, stack_name, .. } = &self.deployment;
-        let now = DateTime::from_timestamp_millis(self.lambda.shop().clock.now().millis()).unwrap_or_default();
+        let now = DateTime::from_timestamp_millis(self.lambda.now().millis()).unwrap_or_default();
         json!({
             "version": "0",
             "id": Uuid::new_v4(),

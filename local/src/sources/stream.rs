@@ -205,7 +205,7 @@ impl StreamWorker {
         let number = |record: Option<&Value>| record.map(Batch::sequence_number).unwrap_or_default().to_owned();
         #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
         let arrival = Timestamp::from_millis((batch.since() * 1_000.0) as i64);
-        let sent_at = self.lambda.shop().clock.now();
+        let sent_at = self.lambda.now();
         let letter = json!({
             "requestContext": {
                 "requestId": Uuid::new_v4(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::policy::{Permission, permissions};
 use super::stream::StreamSource;
 use super::{TemplateError, read, unsupported};
 
@@ -24,6 +25,8 @@ pub struct Function {
     pub streams: Vec<StreamSource>,
     /// When it runs by itself.
     pub schedules: Vec<Schedule>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
 }
 
 impl Function {
@@ -35,7 +38,7 @@ impl Function {
         globals: &Value,
     ) -> Result<(String, Function), TemplateError> {
         const LAMBDA_DEFAULT_SECONDS: u64 = 3;
-        let FunctionProperties { code_uri, timeout, events } = read(id, properties)?;
+        let FunctionProperties { code_uri, timeout, events, policies } = read(id, properties)?;
         let seconds = timeout.or(globals["Timeout"].as_u64()).unwrap_or(LAMBDA_DEFAULT_SECONDS);
         let timeout = Duration::from_secs(seconds);
         let mut function = Function {
@@ -45,6 +48,7 @@ impl Function {
             queues: Vec::new(),
             streams: Vec::new(),
             schedules: Vec::new(),
+            permissions: permissions(&format!("{id}.Policies"), policies)?,
         };
         for (event, Event { r#type, properties }) in events {
             let place = format!("{id}.Events.{event}");
@@ -126,6 +130,8 @@ struct FunctionProperties {
     timeout: Option<u64>,
     #[serde(default)]
     events: BTreeMap<String, Event>,
+    #[serde(default)]
+    policies: Value,
 }
 
 #[derive(Deserialize)]

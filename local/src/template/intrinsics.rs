@@ -20,6 +20,13 @@ pub struct Deployment {
     pub endpoint: String,
 }
 
+impl Deployment {
+    /// The name that a resource of this deployment goes by everywhere.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account_id)
+    }
+}
+
 /// Resolves a template's values. A value that is `AWS::NoValue` disappears from what holds it.
 pub(super) struct Resolver<'a> {
     deployment: &'a Deployment,
@@ -51,12 +58,9 @@ impl<'a> Resolver<'a> {
             if !kinds.contains(&kind) {
                 continue;
             }
-            // What a function may do is not checked here, so its policies may say anything.
-            let needed =
-                resource["Properties"].as_mapping().into_iter().flatten().filter(|(name, _)| *name != "Policies");
             if resource.get("Condition").and_then(Yaml::as_str).map_or(Ok(true), |name| self.condition(name))? {
-                let properties = Yaml::Mapping(needed.map(|(name, value)| (name.clone(), value.clone())).collect());
-                resources.push((id.to_owned(), kind.to_owned(), self.resolve(id, &properties)?));
+                let properties = resource.get("Properties").map_or(Ok(Value::Null), |given| self.resolve(id, given))?;
+                resources.push((id.to_owned(), kind.to_owned(), properties));
             }
         }
         Ok(resources)
@@ -87,17 +91,15 @@ impl<'a> Resolver<'a> {
 
     /// What `!GetAtt` gives for a resource.
     pub(super) fn attribute(&self, id: &str, attribute: &str) -> Result<String, TemplateError> {
-        let Deployment { region, account_id, .. } = self.deployment;
+        let arn = |service: &str, resource: &str| self.deployment.arn(service, resource);
         let (kind, name) = self.physical_name(id)?;
         Ok(match (kind.unwrap_or_default(), attribute) {
-            ("AWS::Serverless::Function", "Arn") => format!("arn:aws:lambda:{region}:{account_id}:function:{name}"),
-            ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{region}:{account_id}:{name}"),
+            ("AWS::Serverless::Function", "Arn") => arn("lambda", &format!("function:{name}")),
+            ("AWS::SQS::Queue", "Arn") => arn("sqs", &name),
             ("AWS::SQS::Queue", "QueueName") => name,
-            ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}"),
+            ("AWS::DynamoDB::Table", "Arn") => arn("dynamodb", &format!("table/{name}")),
             // What the stream is called is only known once the table is there.
-            ("AWS::DynamoDB::Table", "StreamArn") => {
-                format!("arn:aws:dynamodb:{region}:{account_id}:table/{name}/stream/latest")
-            }
+            ("AWS::DynamoDB::Table", "StreamArn") => arn("dynamodb", &format!("table/{name}/stream/latest")),
             _ => format!("{id}.{attribute}"),
         })
     }

@@ -3,6 +3,7 @@
 mod filter;
 mod function;
 mod intrinsics;
+mod policy;
 mod stream;
 mod table;
 
@@ -19,6 +20,7 @@ use intrinsics::{Resolver, text_of};
 pub use filter::Filters;
 pub use function::{Function, QueueSource, Route, Schedule};
 pub use intrinsics::Deployment;
+pub use policy::Permission;
 pub use stream::StreamSource;
 pub use table::{AttributeDefinition, Index, KeyElement, Projection, StreamSpecification, Table, TimeToLive};
 
@@ -265,6 +267,24 @@ mod tests {
     }
 
     #[test]
+    fn functions_have_the_permissions_of_their_policies() {
+        let template = Template::parse(TEMPLATE, &deployment()).unwrap();
+        assert_eq!(template.functions["health"].permissions, []);
+        let permissions = template.functions["send-order-mail"].permissions.iter();
+        let mut permissions: Vec<_> = permissions.map(|permission| permission.to_string()).collect();
+        let mail = template.functions["send-order-mail"].permissions.last().unwrap();
+        assert_eq!(mail.from_address.as_deref(), Some("shop@example.com"));
+        permissions.extend(template.functions["list-coupons"].permissions.iter().map(|p| p.to_string()));
+        let expected = [
+            "dynamodb:GetItem on arn:aws:dynamodb:us-east-1:000000000000:table/test-orders",
+            "dynamodb:UpdateItem on arn:aws:dynamodb:us-east-1:000000000000:table/test-orders",
+            "ses:SendEmail on arn:aws:ses:us-east-1:000000000000:identity/*",
+            "dynamodb:Query on arn:aws:dynamodb:us-east-1:000000000000:table/test-coupons/index/by_user",
+        ];
+        assert_eq!(permissions, expected);
+    }
+
+    #[test]
     fn what_this_cloud_does_not_do_is_refused_by_name() {
         let refused = |from: &str, to: &str| {
             assert!(TEMPLATE.contains(from), "{from}");
@@ -277,6 +297,10 @@ mod tests {
         assert_eq!(
             refused("anything-but", "wildcard").split_once(": ").unwrap().1,
             "this cloud does not know the filter {\"wildcard\":[\"placed\"]}"
+        );
+        assert_eq!(
+            refused("Effect: Allow", "Effect: Deny"),
+            "template.yaml, RegisterUser.Policies: this cloud does not know the effect \"Deny\""
         );
         assert!(refused("!Ref AllowedOrigins", "!Transform AllowedOrigins").contains("!Transform"));
     }
