@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 
 pub use self::adjustments::Adjusted;
-use self::capacity::Metered;
+use self::capacity::metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;
 pub use self::inventory_list::LowStock;
@@ -73,9 +73,8 @@ pub struct Store {
 impl Store {
     /// The tables whose names start with the configured prefix.
     pub fn new(client: Client, config: &Config) -> Store {
-        let metered = client.config().to_builder().interceptor(Metered).build();
         Store {
-            client: Client::from_conf(metered),
+            client: metered(&client),
             table_prefix: config.table_prefix.clone(),
             hold_policy: HoldPolicy { length: config.reservation_ttl },
             payment_deadline: config.payment_deadline,
@@ -88,7 +87,7 @@ impl Store {
     /// The same tables through another client.
     #[must_use]
     pub fn with_client(&self, client: Client) -> Store {
-        Store { client, ..self.clone() }
+        Store { client: metered(&client), ..self.clone() }
     }
 
     /// The same tables, for work that gives up at `deadline`.

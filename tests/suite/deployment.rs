@@ -6,6 +6,7 @@ mod read;
 mod rules;
 
 use read::Deployed;
+use shared::metrics::Metric;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
@@ -21,6 +22,13 @@ fn findings(template: &str) -> Vec<(&'static str, String)> {
 #[test]
 fn the_template_keeps_every_rule() {
     assert_eq!(findings(TEMPLATE), []);
+}
+
+/// An alarm on a metric that nobody writes would never fire, and one that nobody looks at is written in vain.
+#[test]
+fn the_template_watches_the_metrics_that_the_functions_write() {
+    let written = Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect();
+    assert_eq!(rules::own_metrics(&Deployed::read(TEMPLATE, OPERATIONS)), written);
 }
 
 #[test]

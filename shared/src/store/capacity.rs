@@ -1,6 +1,7 @@
 //! What DynamoDB charges for: every answer says how many units it cost, indexes included, and they are added
 //! up for the invocation.
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
@@ -16,9 +17,14 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::metrics::{self, Metric};
 
+/// The client, counting what its calls cost.
+pub(super) fn metered(client: &Client) -> Client {
+    Client::from_conf(client.config().to_builder().interceptor(Metered).build())
+}
+
 /// Asks every operation for what it costs, and counts what it answers.
 #[derive(Debug)]
-pub(super) struct Metered;
+struct Metered;
 
 impl Intercept for Metered {
     fn name(&self) -> &'static str {

@@ -270,7 +270,7 @@ fn documented(deployed: &Deployed) -> Vec<String> {
 }
 
 /// The metrics that the functions write themselves, as far as the template uses them.
-fn own_metrics(deployed: &Deployed) -> BTreeSet<String> {
+pub(super) fn own_metrics(deployed: &Deployed) -> BTreeSet<String> {
     let ours = |(_, alarm): &(&str, &Value)| target(&alarm["Namespace"]) == Some("AWS::StackName");
     let watched =
         deployed.alarms().filter(ours).filter_map(|(_, alarm)| alarm["MetricName"].as_str().map(str::to_owned));
