@@ -96,7 +96,8 @@ impl Cloud {
         let clients = clients(&dynamodb_url, &aws_url).await;
         create_tables(&clients.dynamodb, &template.tables).await?;
         let shop = Shop::new(config(&template.environment, &options)?, clients, clock.clone());
-        let lambda = Lambda::deploy(shop.clone(), &template.functions, registry::functions());
+        let lambda =
+            Lambda::deploy(shop.clone(), &template.functions, registry::functions(), options.function_threads.clone());
         let lambda = Arc::new(lambda.map_err(StartError::Functions)?);
 
         let secret = secret(&Folder::open(data_dir, "keys")?)?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use shared::error::Cause;
 use shared::lambda::Function;
 use shared::shop::Shop;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::template;
@@ -33,6 +34,7 @@ pub enum InvokeError {
 pub struct Lambda {
     shop: Shop,
     functions: BTreeMap<String, Deployed>,
+    threads: Option<Handle>,
 }
 
 struct Deployed {
@@ -42,7 +44,7 @@ struct Deployed {
 }
 
 impl Lambda {
-    /// Deploys `code` as `functions` says. A name that only one of them has is given back as the error.
+    /// Deploys `code` as `functions` says, to run on `threads` or on those of whoever invokes it. A name that only one of them has is given back as the error.
     ///
     /// # Errors
     /// The names of functions that the template has and the code has not, and the other way round.
@@ -50,6 +52,7 @@ impl Lambda {
         shop: Shop,
         functions: &BTreeMap<String, template::Function>,
         mut code: BTreeMap<&'static str, Function>,
+        threads: Option<Handle>,
     ) -> Result<Lambda, Vec<String>> {
         let mut unmatched = Vec::new();
         let mut deployed = BTreeMap::new();
@@ -62,7 +65,7 @@ impl Lambda {
             }
         }
         unmatched.extend(code.into_keys().map(str::to_owned));
-        if unmatched.is_empty() { Ok(Lambda { shop, functions: deployed }) } else { Err(unmatched) }
+        if unmatched.is_empty() { Ok(Lambda { shop, functions: deployed, threads }) } else { Err(unmatched) }
     }
 
     /// What the functions work with.
@@ -77,7 +80,11 @@ impl Lambda {
     pub async fn invoke(&self, name: &str, event: Value) -> Result<Value, InvokeError> {
         let deployed = self.functions.get(name).ok_or_else(|| InvokeError::Unknown(name.to_owned()))?;
         let (function, shop, context) = (deployed.function.clone(), self.shop.clone(), context(deployed));
-        let mut running = tokio::spawn(async move { function.invoke(&shop, event, context).await });
+        let running = async move { function.invoke(&shop, event, context).await };
+        let mut running = match &self.threads {
+            Some(threads) => threads.spawn(running),
+            None => tokio::spawn(running),
+        };
         match tokio::time::timeout(deployed.timeout, &mut running).await {
             Ok(Ok(result)) => result.map_err(InvokeError::Failed),
             Ok(Err(_)) => Err(InvokeError::Panicked),

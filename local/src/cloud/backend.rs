@@ -35,7 +35,6 @@ pub(super) fn dynamodb(options: &Options, backend: &mut Tasks) -> Result<Uri, St
 /// environment, meant for others, must not send them elsewhere.
 pub(super) async fn clients(dynamodb_url: &Uri, aws_url: &str) -> Clients {
     let aws = aws_config()
-        .await
         .into_builder()
         .region(Region::from_static(REGION))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local")))
