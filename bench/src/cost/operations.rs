@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lambda_runtime::Context;
+use local::options::Options;
 use serde_json::{Value, json};
 use shared::ids::OrderId;
 use shared::lambda::Function;
@@ -213,7 +214,8 @@ impl Asked {
 
 impl Scene {
     async fn set() -> Scene {
-        let shop = Shop::open().await;
+        // Whatever other DynamoDB the tests are to run on: only the embedded one knows the units of transactions.
+        let shop = Shop::open_with(|options| Options { dynamodb_endpoint: None, ..options }).await;
         let schema = Schema::read(&shop.dynamodb, Snapshot::TABLES.map(|table| shop.table(table))).await;
         let meter = Meter::new(schema);
         let clients = shop.clients(meter.clone()).await;
