@@ -95,13 +95,19 @@ impl Cloud {
         let services = Aws::new(queues.clone(), mailbox.clone(), clock.clone(), iam.clone(), dynamodb_url.clone());
         backend.spawn(serve(aws, services.router(), backend.stopped()));
 
-        let clients = clients(&aws_url).await;
+        let clients = clients(&aws_url);
         let own = clients("local");
         create_tables(&own.dynamodb, &template.tables).await?;
         let shop = Shop::new(config(&template.environment, &options)?, own, clock.clone());
         let every = shop.clone();
         let shop_of = move |function: &str| every.with_clients(clients(function));
-        let lambda = Lambda::deploy(clock.clone(), shop_of, &template.functions, registry::functions());
+        let lambda = Lambda::deploy(
+            clock.clone(),
+            shop_of,
+            &template.functions,
+            registry::functions(),
+            options.function_threads.clone(),
+        );
         let lambda = Arc::new(lambda.map_err(StartError::Functions)?);
 
         let secret = secret(&Folder::open(data_dir, "keys")?)?;

@@ -10,6 +10,7 @@ use shared::error::Cause;
 use shared::lambda::Function;
 use shared::shop::Shop;
 use shared::time::{Clock, Timestamp};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::template;
@@ -36,6 +37,7 @@ pub struct Lambda {
     clock: Clock,
     shop_of: Box<dyn Fn(&str) -> Shop + Send + Sync>,
     functions: BTreeMap<String, Deployed>,
+    threads: Option<Handle>,
 }
 
 struct Deployed {
@@ -47,8 +49,8 @@ struct Deployed {
 }
 
 impl Lambda {
-    /// Deploys `code` as `functions` says, each function to work with its `shop_of` its name. A name that only one
-    /// of them has is given back as the error.
+    /// Deploys `code` as `functions` says, each function to work with its `shop_of` its name, on `threads` or on
+    /// those of whoever invokes it. A name that only one of them has is given back as the error.
     ///
     /// # Errors
     /// The names of functions that the template has and the code has not, and the other way round.
@@ -57,6 +59,7 @@ impl Lambda {
         shop_of: impl Fn(&str) -> Shop + Send + Sync + 'static,
         functions: &BTreeMap<String, template::Function>,
         mut code: BTreeMap<&'static str, Function>,
+        threads: Option<Handle>,
     ) -> Result<Lambda, Vec<String>> {
         let mut unmatched = Vec::new();
         let mut deployed = BTreeMap::new();
@@ -71,7 +74,7 @@ impl Lambda {
         }
         unmatched.extend(code.into_keys().map(str::to_owned));
         let shop_of = Box::new(shop_of);
-        if unmatched.is_empty() { Ok(Lambda { clock, shop_of, functions: deployed }) } else { Err(unmatched) }
+        if unmatched.is_empty() { Ok(Lambda { clock, shop_of, functions: deployed, threads }) } else { Err(unmatched) }
     }
 
     /// What time it is for the functions.
@@ -87,7 +90,11 @@ impl Lambda {
         let deployed = self.functions.get(name).ok_or_else(|| InvokeError::Unknown(name.to_owned()))?;
         let shop = deployed.shop.get_or_init(|| (self.shop_of)(name)).clone();
         let (function, context) = (deployed.function.clone(), context(name, deployed, &event));
-        let mut running = tokio::spawn(async move { function.invoke(&shop, event, context).await });
+        let running = async move { function.invoke(&shop, event, context).await };
+        let mut running = match &self.threads {
+            Some(threads) => threads.spawn(running),
+            None => tokio::spawn(running),
+        };
         match tokio::time::timeout(deployed.timeout, &mut running).await {
             Ok(Ok(result)) => result.map_err(InvokeError::Failed),
             Ok(Err(_)) => Err(InvokeError::Panicked),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use shared::config::ConfigError;
 use shared::time::Clock;
+use tokio::runtime::Handle;
 
 use crate::aws::dynamodb::DynamoDbError;
 use crate::seed::SeedError;
@@ -44,6 +45,9 @@ pub struct Options {
     pub run_schedules: bool,
     /// When a message comes back that its function failed on; without it, after the queue's visibility timeout.
     pub retry_delay: Option<Duration>,
+    /// The threads that functions run on, so that what they cost can be told from what the cloud costs; without
+    /// them, those of the cloud.
+    pub function_threads: Option<Handle>,
 }
 
 impl Default for Options {
@@ -64,6 +68,7 @@ impl Default for Options {
             clock: Clock::system(),
             run_schedules: false,
             retry_delay: None,
+            function_threads: None,
         }
     }
 }

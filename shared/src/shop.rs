@@ -3,11 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::http::HttpRequest;
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
 use crate::config::Config;
 use crate::mail::Mailer;
@@ -50,6 +56,46 @@ impl Clients {
             ses: aws_sdk_sesv2::Client::new(aws),
         }
     }
+
+    /// Connects to DynamoDB before the first invocation needs it: reading the root certificates and shaking
+    /// hands take longer than most invocations, and Lambda gives more CPU while a function starts. Where there is
+    /// no TLS there is nothing to prepare. It is a start, not a check: what fails here may succeed when it is needed.
+    pub async fn connect(&self) {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let greeting = self.dynamodb.get_item().customize().interceptor(Greeting).send();
+        // The answer to a greeting is not that of the operation.
+        match tokio::time::timeout(PATIENCE, greeting).await {
+            Ok(_) => {}
+            Err(elapsed) => tracing::debug!(%elapsed, "DynamoDB does not answer yet"),
+        }
+    }
+}
+
+/// Makes a request for an operation one that asks DynamoDB how it is: `GET /`, which needs no permission.
+#[derive(Debug)]
+struct Greeting;
+
+#[dyn_dispatch_hint]
+impl Intercept for Greeting {
+    fn name(&self) -> &'static str {
+        "Greeting"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        if !request.uri().starts_with("https://") {
+            return Err("there is no TLS".into());
+        }
+        let mut greeting = HttpRequest::empty();
+        greeting.set_uri(request.uri())?;
+        *request = greeting;
+        Ok(())
+    }
 }
 
 impl Shop {
@@ -82,22 +128,25 @@ impl Shop {
 }
 
 /// The AWS settings that Lambda puts into the environment: credentials, region, and an
-/// `AWS_ENDPOINT_URL` where the services are not AWS's own. Nothing is looked up elsewhere.
+/// `AWS_ENDPOINT_URL` where the services are not AWS's own. Nothing is looked up elsewhere: no file, no metadata
+/// service.
 ///
 /// The SDK's own retries are off: the store retries, because only it can tell a lost race from a
 /// failed condition.
-pub async fn aws_config() -> SdkConfig {
+pub fn aws_config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(3))
         .build();
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .region(EnvironmentVariableRegionProvider::new())
+    let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .region(setting("AWS_REGION").map(Region::new))
         .http_client(http)
         .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts)
-        .load()
-        .await
+        .timeout_config(timeouts);
+    config.set_endpoint_url(setting("AWS_ENDPOINT_URL"));
+    config.build()
 }

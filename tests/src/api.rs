@@ -9,6 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use shared::error::Cause;
 
 /// The API, from a client's side. Cheap to clone.
 #[derive(Clone)]
@@ -83,18 +84,22 @@ impl Call {
         self.header("content-type", "application/json")
     }
 
-    async fn make(self) -> Answer {
+    /// Makes the call.
+    ///
+    /// # Errors
+    /// The API cannot be reached, breaks off its answer, or answers what is no text.
+    pub async fn attempt(self) -> Result<Answer, Cause> {
         let Call { api, method, path, headers, body } = self;
         let mut request = Request::builder().method(method).uri(format!("{}{path}", api.url));
         for (name, value) in headers {
             request = request.header(name, value);
         }
         let request = request.body(Body::from(body)).expect("the call is one that HTTP can make");
-        let response = api.client.request(request).await.expect("the API answers");
+        let response = api.client.request(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await;
-        let text = String::from_utf8(body.expect("the answer arrives").to_vec()).expect("the answer is text");
-        Answer { status, headers, text }
+        let body = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await?;
+        let text = String::from_utf8(body.to_vec())?;
+        Ok(Answer { status, headers, text })
     }
 }
 
@@ -103,7 +108,7 @@ impl IntoFuture for Call {
     type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.make())
+        Box::pin(async { self.attempt().await.expect("the API answers") })
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use local::cloud::Cloud;
 use local::console::QueueState;
 use local::mailbox::{Mail, Mailbox};
@@ -13,6 +14,7 @@ use local::options::Options;
 use serde_json::{Value, json};
 use shared::ids::{RuleId, UserId};
 use shared::reward::requests::CreateRule;
+use shared::shop::{Clients, aws_config};
 use shared::store::Store;
 use shared::time::Clock;
 
@@ -76,6 +78,19 @@ impl Shop {
     /// Its store, for what no route does yet.
     pub fn store(&self) -> &Store {
         &self.cloud.shop().store
+    }
+
+    /// Clients of its cloud whose requests go out by `http`.
+    pub async fn clients(&self, http: impl HttpClient + 'static) -> Clients {
+        let credentials = Credentials::new("local", "local", None, None, "tests");
+        let aws = aws_config()
+            .into_builder()
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http)
+            .endpoint_url(self.cloud.aws_url())
+            .build();
+        Clients::new(&aws)
     }
 
     /// The name of a table, such as `orders`.

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::RuntimeComponents;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::{Credentials, Region, RuntimeComponents, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use shared::mail::Mailer;
-use shared::shop::{Clients, Shop, aws_config};
+use shared::shop::Shop;
 use shared::store::Store;
 use tokio::sync::Notify;
 
@@ -102,16 +102,7 @@ impl Wire {
     /// A wire to the cloud of `shop`, and the shop with its store and its mailer at this end of it.
     pub async fn to(shop: &crate::shop::Shop) -> (Wire, Shop) {
         let wire = Wire { http: Builder::new().build_http(), state: Arc::default() };
-        let credentials = Credentials::new("local", "local", None, None, "tests");
-        let aws = aws_config()
-            .await
-            .into_builder()
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(wire.clone())
-            .endpoint_url(shop.cloud().aws_url())
-            .build();
-        let clients = Clients::new(&aws);
+        let clients = shop.clients(wire.clone()).await;
         let served = shop.cloud().shop().clone();
         let store = Store::new(clients.dynamodb, &served.config);
         let mailer = Mailer::new(clients.ses, &served.config);

@@ -1,16 +1,18 @@
 //! The shop from outside, in one binary so that it links once.
 //!
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
-//! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, [`log`]
-//! hears what they say of the stock, and [`metrics`] what they say of themselves. [`unpaid`] is about orders
-//! whose payment does not come, [`requeue`] about orders that were placed and not announced, [`rewards`] about
-//! the rules that grant coupons, and [`mail`] about what buyers are told and what SES refuses; [`thousand`]
-//! has a thousand messages handled while everything fails. [`events`] runs every function on its event file, [`console`] clicks through
-//! the pages of the development cloud, [`permissions`] is about what functions may do, [`deployment`] holds
-//! template.yaml to what an operator would sign, [`tidy`] holds the files that name functions and routes to
-//! one another, and [`audit`] shows that the auditor at the end of every test finds what it is there to find.
+//! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, [`connect`] looks
+//! at the one that a function's start makes, [`log`] hears what they say of the stock, and [`metrics`] what they
+//! say of themselves. [`unpaid`] is about orders whose payment does not come, [`requeue`] about orders that were
+//! placed and not announced, [`rewards`] about the rules that grant coupons, and [`mail`] about what buyers are
+//! told and what SES refuses; [`thousand`] has a thousand messages handled while everything fails. [`events`]
+//! runs every function on its event file, [`console`] clicks through the pages of the development cloud,
+//! [`permissions`] is about what functions may do, [`deployment`] holds template.yaml to what an operator would
+//! sign, [`tidy`] holds the files that name functions and routes to one another, and [`audit`] shows that the
+//! auditor at the end of every test finds what it is there to find.
 
 mod audit;
+mod connect;
 mod console;
 mod costs;
 mod deployment;

@@ -162,7 +162,6 @@ async fn an_order_that_is_cancelled_rewarded_or_deleted_at_the_last_moment_is_le
 async fn without_queue(shop: &Shop) -> Served {
     let credentials = Credentials::new("local", "local", None, None, "tests");
     let aws = aws_config()
-        .await
         .into_builder()
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))

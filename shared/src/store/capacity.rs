@@ -2,18 +2,17 @@
 //! up for the invocation.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
 };
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::{
     batch_get_item, delete_item, get_item, put_item, query, scan, transact_write_items, update_item,
 };
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
 use crate::metrics::{self, Metric};
 
@@ -26,6 +25,7 @@ pub(super) fn metered(client: &Client) -> Client {
 #[derive(Debug)]
 struct Metered;
 
+#[dyn_dispatch_hint]
 impl Intercept for Metered {
     fn name(&self) -> &'static str {
         "Metered"

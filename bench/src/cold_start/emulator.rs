@@ -1,0 +1,117 @@
+//! Lambda's runtime interface emulator, which runs a function as Lambda does: it starts it at the first
+//! invocation and says in its log how long that took.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use shared::error::Cause;
+use tests::api::Api;
+
+use super::process::{child_of, memory};
+
+/// How long the emulator may take to start.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An emulator with its function. It ends when this is dropped, and the function with it.
+pub(crate) struct Emulator {
+    process: Child,
+    api: Api,
+    log: PathBuf,
+}
+
+impl Emulator {
+    /// Starts the emulator `program` for the function `binary`, whose log goes to a file in `scratch`.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) fn start(
+        program: &Path,
+        binary: &Path,
+        environment: &BTreeMap<String, String>,
+        scratch: &Path,
+    ) -> Result<Emulator, Cause> {
+        let (port, runtime_port) = (free_port()?, free_port()?);
+        let log = scratch.join(format!("{port}.log"));
+        let output = File::create(&log)?;
+        let process = Command::new(program)
+            .args(["--log-level", "info"])
+            .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")])
+            .args(["--runtime-api-address", &format!("127.0.0.1:{runtime_port}")])
+            .arg(binary)
+            .env_clear()
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .map_err(|error| format!("{}: {error}", program.display()))?;
+        let emulator = Emulator { process, api: Api::at(&format!("http://127.0.0.1:{port}")), log };
+        let started = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            if started.elapsed() > PATIENCE {
+                return Err(format!("the emulator does not start: {}", fs::read_to_string(&emulator.log)?).into());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(emulator)
+    }
+
+    /// Invokes the function; answers how long that took.
+    ///
+    /// # Errors
+    /// It has no answer, or a function error for one.
+    pub(crate) async fn invoke(&self, event: &Value) -> Result<Duration, Cause> {
+        const PATH: &str = "/2015-03-31/functions/function/invocations";
+        let call = self.api.call("POST", PATH).json(event);
+        let started = Instant::now();
+        let answer = call.attempt().await?;
+        let took = started.elapsed();
+        if answer.status != 200 || answer.text.contains("errorType") {
+            return Err(format!("the function failed: {} {}", answer.text, fs::read_to_string(&self.log)?).into());
+        }
+        Ok(took)
+    }
+
+    /// How long the function took to start, as the emulator says (`INIT REPORT`).
+    ///
+    /// # Errors
+    /// It does not say.
+    pub(crate) fn init(&self) -> Result<Duration, Cause> {
+        let log = fs::read_to_string(&self.log)?;
+        let report = log.lines().find_map(|line| line.split_once("INIT REPORT(").map(|(_, report)| report));
+        let millis = report.and_then(|report| report.split_once("durationMs: ")?.1.split_once(',')?.0.parse().ok());
+        let millis: f64 = millis.ok_or_else(|| format!("the emulator's log has no INIT REPORT: {log}"))?;
+        Ok(Duration::from_secs_f64(millis / 1_000.0))
+    }
+
+    /// The function's memory in bytes; see [`memory`].
+    ///
+    /// # Errors
+    /// The function does not run.
+    pub(crate) fn memory(&self, binary: &Path, field: &str) -> io::Result<u64> {
+        let name = binary.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        memory(child_of(self.process.id(), name)?, field)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // Ended by a signal that it cannot hear, it would leave the function behind.
+        let ended = Command::new("kill").arg(self.process.id().to_string()).status();
+        if !ended.is_ok_and(|ended| ended.success()) {
+            self.process.kill().ok();
+        }
+        self.process.wait().ok();
+    }
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
