@@ -19,6 +19,7 @@ pub mod gateway;
 pub mod jwt;
 pub mod lambda;
 pub mod mailbox;
+pub mod openapi;
 pub mod options;
 pub mod queue;
 pub mod queues;

@@ -1,6 +1,10 @@
 //! Requests that make and change reward rules.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::{Map, json};
 
 use super::{Condition, Reward, Rule};
 use crate::coupon::{Discount, Percent};
@@ -13,8 +17,9 @@ use crate::text::Text;
 use crate::time::Timestamp;
 
 /// A request to make a rule.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewRewardRule")]
 pub struct CreateRule {
     /// What the shop calls it.
     pub name: Text<200>,
@@ -37,20 +42,25 @@ pub struct CreateRule {
 }
 
 /// A request to change a rule. What is left out stays as it is; null clears what may be absent.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RewardRuleUpdate")]
 pub struct UpdateRule {
     /// What the shop calls it.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "Text<200>")]
     pub name: Option<Text<200>>,
     /// Which orders meet it.
     #[serde(default, deserialize_with = "crate::shape::object_not_null")]
+    #[schemars(with = "ConditionInput")]
     pub condition: Option<ConditionInput>,
     /// What they earn.
     #[serde(default, deserialize_with = "crate::shape::object_not_null")]
+    #[schemars(with = "RewardInput")]
     pub coupon: Option<RewardInput>,
     /// Whether it is switched on.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "bool")]
     pub active: Option<bool>,
     /// From when on it grants.
     #[serde(default, deserialize_with = "nullable")]
@@ -63,6 +73,7 @@ pub struct UpdateRule {
     pub max_coupons: Option<Option<MaxCoupons>>,
     /// Whether a user gets no more than one coupon by it.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "bool")]
     pub once_per_user: Option<bool>,
 }
 
@@ -110,6 +121,70 @@ pub struct RewardInput {
 enum DiscountKind {
     Percent,
     Fixed,
+}
+
+impl JsonSchema for ConditionInput {
+    fn schema_name() -> Cow<'static, str> {
+        "ConditionInput".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let amount = generator.subschema_for::<Money>();
+        let number = generator.subschema_for::<Whole<1, 1_000_000>>();
+        let kind = |kind: &str, needs: &[(&str, &Schema)]| {
+            let fields = needs.iter().map(|(field, schema)| ((*field).to_owned(), json!(schema)));
+            let fields: Map<_, _> = [("kind".to_owned(), json!({"const": kind}))].into_iter().chain(fields).collect();
+            let required: Vec<_> = ["kind"].into_iter().chain(needs.iter().map(|(field, _)| *field)).collect();
+            json!({"type": "object", "properties": fields, "required": required, "additionalProperties": false})
+        };
+        json_schema!({"oneOf": [
+            kind("min_order_total", &[("amount", &amount)]),
+            kind("min_items", &[("count", &number)]),
+            kind("contains_product", &[("product_id", &generator.subschema_for::<ProductId>())]),
+            kind("first_order", &[]),
+            kind("every_nth_order", &[("n", &number)]),
+            kind("lifetime_spent", &[("amount", &above_zero(amount.clone()))]),
+        ]})
+    }
+}
+
+impl JsonSchema for RewardInput {
+    fn schema_name() -> Cow<'static, str> {
+        "RewardInput".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let percent = above_zero(json_schema!({
+            "anyOf": [
+                {"type": "string", "pattern": r"^(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"},
+                {"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01},
+            ],
+            "examples": ["10"],
+        }));
+        let fixed = above_zero(generator.subschema_for::<Money>());
+        let min_order_total = generator.subschema_for::<Option<Money>>();
+        let valid_days = generator.subschema_for::<Whole<1, 3650>>();
+        let kind = |kind: &str, value: &Schema| {
+            json!({
+                "type": "object",
+                "properties": {
+                    "kind": {"const": kind},
+                    "value": value,
+                    "min_order_total": min_order_total,
+                    "valid_days": valid_days,
+                },
+                "required": ["kind", "value", "valid_days"],
+                "additionalProperties": false,
+            })
+        };
+        json_schema!({"oneOf": [kind("percent", &percent), kind("fixed", &fixed)]})
+    }
+}
+
+/// The schema of an amount, without nothing at all.
+fn above_zero(mut amount: Schema) -> Schema {
+    amount.insert("not".to_owned(), json!({"anyOf": [{"const": 0}, {"type": "string", "pattern": "^[0.]*$"}]}));
+    amount
 }
 
 impl ConditionInput {
@@ -213,7 +288,7 @@ fn checked(rule: Rule) -> Result<Rule, Error> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
 
