@@ -179,7 +179,7 @@ impl Email {
 }
 
 inline_schema!(Email: {
-    "type": "string", "format": "email", "maxLength": 254,
+    "type": "string", "maxLength": 254,
     "pattern": r#"^[^\x00-\x20\x7f-\xa0"<>,;@]+@[^\x00-\x20\x7f-\xa0"<>,;@.]+(\.[^\x00-\x20\x7f-\xa0"<>,;@.]+)+$"#,
 });
 

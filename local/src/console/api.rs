@@ -7,7 +7,7 @@ mod text;
 use askama::Template;
 use serde_norway::{Mapping, Value};
 
-use schema::{Shape, kind};
+use schema::{Field, Shape, kind};
 use text::{anchor, marked_up};
 
 /// The page.
@@ -50,13 +50,14 @@ struct Parameter {
 
 struct Body {
     kind: String,
+    choices: Vec<Vec<Field>>,
     is_required: bool,
 }
 
 struct Response {
     status: String,
     about: String,
-    kind: Option<String>,
+    kinds: String,
     headers: Vec<String>,
     example: Option<String>,
 }
@@ -72,13 +73,12 @@ impl ApiPage {
             entries(&document.0["paths"])
                 .flat_map(|(path, methods)| entries(methods).map(move |(method, route)| (path, method, route)))
         };
-        let group = |tag: &Value| Group {
-            name: text(&tag["name"]).to_owned(),
-            about: marked_up(text(&tag["description"])),
-            routes: routes()
-                .filter(|(_, _, route)| route["tags"][0] == tag["name"])
-                .map(|(path, method, route)| Route::of(&document, path, method, route, api_url))
-                .collect(),
+        let group = |tag: &Value| {
+            let of_tag = routes().filter(|(_, _, route)| route["tags"][0] == tag["name"]);
+            let mut routes: Vec<_> =
+                of_tag.map(|(path, method, route)| Route::of(&document, path, method, route, api_url)).collect();
+            routes.sort_by_key(|route| route.is_alias);
+            Group { name: text(&tag["name"]).to_owned(), about: marked_up(text(&tag["description"])), routes }
         };
         Ok(ApiPage {
             about: marked_up(text(&document.0["info"]["description"])),
@@ -121,6 +121,7 @@ impl Route {
             parameters: parameters().map(Parameter::of).collect(),
             body: body.map(|body| Body {
                 kind: kind(&body["schema"]),
+                choices: Shape::of("", document.at(&body["schema"])).choices,
                 is_required: route["requestBody"]["required"] == true,
             }),
             responses: entries(&route["responses"])
@@ -146,11 +147,15 @@ impl Parameter {
 impl Response {
     fn of(document: &Document, status: &str, response: &Value) -> Response {
         let response = document.at(response);
-        let content = entries(&response["content"]).next().map(|(_, content)| content);
+        // Problems before what API Gateway says in a function's place.
+        let mut contents: Vec<_> = entries(&response["content"]).collect();
+        contents.sort_by_key(|(media, _)| !media.starts_with("application/problem"));
+        let kinds: Vec<_> = contents.iter().map(|(_, content)| kind(&content["schema"])).collect();
+        let content = contents.first().map(|(_, content)| *content);
         Response {
             status: status.to_owned(),
             about: marked_up(text(&response["description"])),
-            kind: content.map(|content| kind(&content["schema"])),
+            kinds: kinds.join(" or "),
             headers: entries(&response["headers"]).map(|(name, _)| name.to_owned()).collect(),
             example: content.and_then(|content| document.example(content)).map(|example| json(example, true)),
         }

@@ -1,7 +1,5 @@
 //! The document's text as HTML: paragraphs, lists, `code` and **bold**, which is all the Markdown that it uses.
 
-use std::fmt::Write as _;
-
 /// Markdown as HTML.
 pub(super) fn marked_up(text: &str) -> String {
     let mut html = String::new();
@@ -11,12 +9,8 @@ pub(super) fn marked_up(text: &str) -> String {
             html.push_str(&format!("<p>{}</p>", spans(&lines.join(" "))));
         }
         if !items.is_empty() {
-            let items = items.iter().fold(String::new(), |mut list, item| {
-                // Writing to a string cannot fail.
-                let _ = write!(list, "<li>{}</li>", spans(item.trim_start_matches("- ")));
-                list
-            });
-            html.push_str(&format!("<ul>{items}</ul>"));
+            let items = items.iter().map(|item| format!("<li>{}</li>", spans(item.trim_start_matches("- "))));
+            html.push_str(&format!("<ul>{}</ul>", items.collect::<String>()));
         }
     }
     html
