@@ -57,6 +57,9 @@ pub enum OpenApiError {
         /// The code.
         code: &'static str,
     },
+    /// An answer has no example.
+    #[error("local/src/openapi/examples.yaml has no {0}")]
+    NoExample(String),
     /// A file cannot be read or written.
     #[error("{0}: {1}")]
     File(String, #[source] io::Error),

@@ -101,11 +101,11 @@ impl Description<'_> {
             if let Some(schema) = answer.schema {
                 let schema = schemas.of_answer(schema);
                 let name = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
-                let mut content = json!({"schema": schema});
-                if examples.has(name) {
-                    content["examples"] = json!({"demo": {"$ref": example(name)}});
+                if !examples.has(name) {
+                    return Err(OpenApiError::NoExample(name.to_owned()));
                 }
-                response["content"] = json!({"application/json": content});
+                let examples = json!({"demo": {"$ref": example(name)}});
+                response["content"] = json!({"application/json": {"schema": schema, "examples": examples}});
             }
             responses.insert(answer.status.as_str().to_owned(), response);
         }

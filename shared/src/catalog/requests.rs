@@ -1,10 +1,11 @@
 //! Requests that change the catalogue.
 
-use std::borrow::Cow;
+mod schema;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::de::value::{F64Deserializer, I64Deserializer, U64Deserializer};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -14,9 +15,8 @@ use crate::auth::Caller;
 use crate::error::Error;
 use crate::ids::{ProductId, UserId};
 use crate::inventory::adjustment::Units;
-use crate::money::{Money, amount_schema};
+use crate::money::Money;
 use crate::number::Whole;
-use crate::openapi::inline_schema;
 use crate::shape::{not_null, nullable};
 use crate::text::{Prose, Text, WebUrl};
 use crate::time::Timestamp;
@@ -199,27 +199,6 @@ impl UpdateProduct {
         }
     }
 }
-
-impl JsonSchema for Price {
-    fn schema_name() -> Cow<'static, str> {
-        "Price".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        amount_schema(8)
-    }
-}
-
-inline_schema!(generator, OpeningStock: {
-    "anyOf": [
-        generator.subschema_for::<Units>(),
-        {
-            "type": "object",
-            "propertyNames": generator.subschema_for::<Text<50>>(),
-            "additionalProperties": generator.subschema_for::<Units>(),
-        },
-    ],
-});
 
 impl<'de> Deserialize<'de> for Price {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Price, D::Error> {
