@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use local::cloud::Cloud;
+use local::openapi::{self, OpenApiError};
 use local::options::Options;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -20,8 +21,10 @@ const RETRY_DELAY: Duration = Duration::from_secs(5);
 /// Functions log to stderr from the level that LOG_LEVEL names, warn unless set. Payment events are
 /// signed with STRIPE_WEBHOOK_SECRET, whsec_local unless set.
 #[derive(Debug, Parser)]
-#[command(name = "local", version)]
+#[command(name = "local", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Address to listen at; 0.0.0.0 lets containers in.
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
@@ -43,6 +46,13 @@ pub(crate) struct Cli {
     /// Seconds that an online order waits for its payment.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     payment_deadline: Option<u64>,
+}
+
+/// What there is to do besides running the cloud.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write openapi.yaml anew, from what the functions say of themselves.
+    Openapi,
 }
 
 impl From<Cli> for Options {
@@ -79,6 +89,13 @@ pub(crate) fn log() {
     tracing_subscriber::registry().with(stderr).with(levels).init();
 }
 
+/// Writes openapi.yaml, and says where.
+#[expect(clippy::print_stdout, reason = "it is what the command is run to see")]
+pub(crate) fn write_openapi() -> Result<(), OpenApiError> {
+    println!("Written: {}", openapi::write()?.display());
+    Ok(())
+}
+
 /// Says what runs where, and a line to try.
 #[expect(clippy::print_stdout, reason = "it is what the command is run to see")]
 pub(crate) fn greet(cloud: &Cloud) {
@@ -86,6 +103,7 @@ pub(crate) fn greet(cloud: &Cloud) {
     println!("API       {api_url}");
     println!("AWS       {aws_url}  (DynamoDB, SQS, SES)");
     println!("Console   {api_url}/_local/  (orders, mails, queues, users, schedules)");
+    println!("Routes    {api_url}/_local/api  (openapi.yaml, to read)");
     let logins = cloud.console().logins().unwrap_or_default();
     for login in &logins {
         println!(

@@ -1,6 +1,7 @@
 //! `/_local/`: what one cannot see or do through the API itself.
 
 mod actions;
+mod api;
 mod orders;
 mod payments;
 
@@ -26,12 +27,14 @@ use uuid::Uuid;
 use crate::gateway::Gateway;
 use crate::jwt::Issuer;
 use crate::mailbox::{Mail, Mailbox};
+use crate::openapi;
 use crate::queue::Queue;
 use crate::queues::Queues;
 use crate::sources::progress::{Progress, StreamState};
 use crate::sources::schedule::Schedules;
 use crate::users::{Account, UserPool};
 
+use api::ApiPage;
 use orders::{OrdersPage, Row};
 
 /// How long a token is good for unless asked otherwise: a year, so that nobody has to renew one.
@@ -116,6 +119,9 @@ enum PageError {
     /// What the shop says is not what the page expects.
     #[error(transparent)]
     Data(#[from] serde_json::Error),
+    /// openapi.yaml cannot be read.
+    #[error(transparent)]
+    Yaml(#[from] serde_norway::Error),
     /// The template does not take it.
     #[error(transparent)]
     Render(#[from] askama::Error),
@@ -186,6 +192,8 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/_local/queues/{queue}/redrive", post(redrive))
         .route("/_local/schedules/{function}", post(fire))
         .route("/_local/orders", get(orders_page))
+        .route("/_local/api", get(api_page))
+        .route("/_local/openapi.yaml", get(openapi))
         .route("/_local/payments/{order_id}", post(payments::pay))
         .with_state(console)
 }
@@ -212,6 +220,15 @@ async fn orders_page(State(console): State<Arc<Console>>, RawQuery(query): RawQu
     let cursor = parameters.find(|(name, _)| name == "cursor").map(|(_, cursor)| cursor.into_owned());
     let page = async { Ok(OrdersPage::after(&console, cursor).await?.render()?) };
     as_html(page.await)
+}
+
+async fn api_page(State(console): State<Arc<Console>>) -> Response {
+    let page = || Ok(ApiPage::of(openapi::WRITTEN, &console.api_url)?.render()?);
+    as_html(page())
+}
+
+async fn openapi() -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/yaml"))], openapi::WRITTEN).into_response()
 }
 
 async fn sign_up(State(console): State<Arc<Console>>, body: Bytes) -> Response {

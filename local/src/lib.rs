@@ -20,6 +20,7 @@ pub mod iam;
 pub mod jwt;
 pub mod lambda;
 pub mod mailbox;
+pub mod openapi;
 pub mod options;
 pub mod queue;
 pub mod queues;

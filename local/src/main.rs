@@ -2,6 +2,7 @@
 
 mod cli;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -9,12 +10,17 @@ use local::cloud::Cloud;
 use local::options::StartError;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     cli::log();
-    match run(Cli::parse()).await {
+    let cli = Cli::parse();
+    let done: Result<(), Box<dyn Error>> = match cli.command {
+        Some(Command::Openapi) => cli::write_openapi().map_err(Into::into),
+        None => run(cli).await.map_err(Into::into),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("local: {error}");

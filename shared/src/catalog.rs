@@ -2,6 +2,7 @@
 
 pub mod requests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::money::Money;
 use crate::time::Timestamp;
 
 /// A product for sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Product {
     /// Its id.
     pub product_id: ProductId,
@@ -47,7 +48,7 @@ pub struct Product {
 }
 
 /// Whether a product can be bought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
     /// Listed, and for sale.
@@ -63,7 +64,7 @@ pub const DEFAULT_LOW_STOCK_THRESHOLD: u32 = 5;
 pub const MAX_QUANTITY: u32 = 999;
 
 /// How well stocked a SKU is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StockStatus {
     /// More than the threshold are available.
@@ -75,7 +76,7 @@ pub enum StockStatus {
 }
 
 /// The stock of one SKU, as the catalogue shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Stock {
     /// The size; null for a product without sizes.
     pub size: Option<String>,
@@ -86,10 +87,12 @@ pub struct Stock {
 }
 
 /// A product as the catalogue shows it, its stock beside it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize)]
+#[schemars(rename = "Product")]
 pub struct Listing {
     #[serde(flatten)]
     product: Product,
+    /// What there is of each size; one entry for a product without sizes.
     stock: Vec<Stock>,
 }
 

@@ -4,12 +4,14 @@ pub mod view;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::Error;
 use crate::ids::{OrderId, RuleId, UserId};
 use crate::money::Money;
+use crate::openapi::inline_schema;
 use crate::time::Timestamp;
 
 /// A coupon, granted to one user for one use.
@@ -39,7 +41,7 @@ pub struct Coupon {
 }
 
 /// What a coupon takes off an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Discount {
     /// A share of the whole.
@@ -93,6 +95,8 @@ impl fmt::Display for Percent {
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
+
+inline_schema!(Percent: {"type": "string", "pattern": r"^(100\.00|[0-9]{1,2}\.[0-9]{2})$"});
 
 impl<'de> Deserialize<'de> for Percent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Percent, D::Error> {

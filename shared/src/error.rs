@@ -1,5 +1,6 @@
 //! What can go wrong, in the shop's own terms. `http` alone turns it into a response.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ids::{ItemId, ProductId};
@@ -117,7 +118,7 @@ pub enum Error {
 }
 
 /// One field of a request that does not hold what it must.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct FieldError {
     /// The path of the field, `address.city`.
     pub field: String,
@@ -126,7 +127,7 @@ pub struct FieldError {
 }
 
 /// One line for which less is left than it needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Shortage {
     /// The cart line, if the request came from a cart.
     pub item_id: Option<ItemId>,

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 pub use self::body::Json;
 use self::body::bounded;
 pub(crate) use self::body::read_json;
+pub(crate) use self::problem::Problem;
 pub use self::problem::{problem, status_and_code};
 use crate::auth::Caller;
 use crate::error::Error;

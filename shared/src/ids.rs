@@ -7,6 +7,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
+use crate::openapi::inline_schema;
+
 /// The namespace of every id that is derived (UUIDv5) rather than drawn.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1e_9f3c_52a4_4f0e_9d0b_7c1a_2b8e_44d1);
 
@@ -49,6 +51,8 @@ macro_rules! ids {
                 self.0.as_u128()
             }
         }
+
+        inline_schema!($name: {"type": "string", "format": "uuid"});
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

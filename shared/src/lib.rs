@@ -10,7 +10,8 @@
 //!
 //! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
 //! (lists in pages), [`stripe`] (what the payment provider says), [`sqs`], [`mail`] and [`metrics`] (what goes
-//! out), [`trace`] (what belongs together), [`config`], [`shop`] (all of it, connected) and [`lambda`] (how a function is served).
+//! out), [`trace`] (what belongs together), [`config`], [`shop`] (all of it, connected), [`lambda`] (how a function
+//! is served) and [`openapi`] (how it is described).
 
 pub mod auth;
 pub mod cart;
@@ -26,6 +27,7 @@ pub mod mail;
 pub mod metrics;
 pub mod money;
 pub mod number;
+pub mod openapi;
 pub mod order;
 pub mod paging;
 pub mod reward;

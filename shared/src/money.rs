@@ -1,11 +1,13 @@
 //! Money: decimal, two places, never a binary float.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Mul, Sub};
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -101,6 +103,33 @@ impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// A request may give a JSON number, too.
+impl JsonSchema for Money {
+    fn schema_name() -> Cow<'static, str> {
+        "Money".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        if generator.contract().is_deserialize() {
+            amount_schema(13)
+        } else {
+            json_schema!({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2}$", "examples": ["149.99"]})
+        }
+    }
+}
+
+/// The schema of an amount that a request gives, with so many digits before the point.
+pub(crate) fn amount_schema(digits: usize) -> Schema {
+    let max: serde_json::Value = format!("{}.99", "9".repeat(digits)).parse().unwrap_or_default();
+    json_schema!({
+        "anyOf": [
+            {"type": "string", "pattern": format!(r"^[0-9]{{1,{digits}}}(\.[0-9]{{1,2}})?$")},
+            {"type": "number", "minimum": 0, "maximum": max, "multipleOf": 0.01},
+        ],
+        "examples": ["149.99"],
+    })
 }
 
 impl<'de> Deserialize<'de> for Money {

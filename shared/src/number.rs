@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::openapi::inline_schema;
+
 /// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whole<const MIN: i32, const MAX: i32>(i32);
@@ -27,6 +29,8 @@ impl<const MIN: i32, const MAX: i32> Whole<MIN, MAX> {
         }
     }
 }
+
+inline_schema!([const MIN: i32, const MAX: i32] Whole<MIN, MAX>: {"type": "integer", "minimum": MIN, "maximum": MAX});
 
 impl<'de, const MIN: i32, const MAX: i32> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -7,6 +7,7 @@ mod requests;
 mod statistics;
 mod status;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::notice::Notice;
@@ -25,7 +26,7 @@ use crate::time::Timestamp;
 use crate::user::{Address, Contact};
 
 /// An order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Order {
     /// What lists show of it.
     #[serde(flatten)]
@@ -41,7 +42,7 @@ pub struct Order {
 }
 
 /// An order without its lines and its buyer's particulars.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct OrderSummary {
     /// Its id.
     pub order_id: OrderId,
@@ -74,7 +75,7 @@ pub struct OrderSummary {
 }
 
 /// A line of an order, frozen when it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct OrderLine {
     /// The line's id, the same as in the cart.
     pub item_id: ItemId,
@@ -99,7 +100,7 @@ pub struct OrderLine {
 }
 
 /// A status that an order took on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct StatusChange {
     /// The status.
     pub status: OrderStatus,

@@ -6,6 +6,7 @@ pub mod requests;
 use std::time::Duration;
 
 use hmac::Mac as _;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coupon::{Coupon, CouponStatus, Discount};
@@ -20,7 +21,8 @@ use crate::time::Timestamp;
 pub const MAX_COUPONS_OF_AN_ORDER: usize = 30;
 
 /// A rule: who meets the condition while it is live earns the coupon.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[schemars(rename = "RewardRule")]
 pub struct Rule {
     /// Its id.
     pub rule_id: RuleId,
@@ -51,7 +53,7 @@ pub struct Rule {
 }
 
 /// Which orders meet a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// The total is at least `amount`.
@@ -84,7 +86,7 @@ pub enum Condition {
 }
 
 /// What an order earns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Reward {
     /// What the coupon takes off.
     #[serde(flatten)]

@@ -10,6 +10,7 @@ use sha2::Sha256;
 
 use crate::error::Error;
 use crate::http::read_json;
+use crate::openapi::inline_schema;
 use crate::order::Outcome;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -31,6 +32,30 @@ pub struct PaymentEvent {
     /// The currency, ISO 4217 in small letters.
     pub currency: String,
 }
+
+/// An event, as far as the shop reads it: for openapi.yaml.
+pub struct StripeEvent;
+
+inline_schema!(StripeEvent: {
+    "type": "object",
+    "description": "An event, as far as the shop reads it.",
+    "required": ["type"],
+    "properties": {
+        "type": {"type": "string", "description": "What happened."},
+        "data": {"type": "object", "properties": {"object": {
+            "type": "object",
+            "description": "A payment intent.",
+            "properties": {
+                "id": {"type": "string", "maxLength": 255, "description": "What the order's `payment.reference` becomes."},
+                "amount": {"type": "integer", "description": "The sum in the currency's smallest unit; the order's."},
+                "currency": {"type": "string", "description": "Its currency; the order's."},
+                "metadata": {"type": "object", "properties": {
+                    "order_id": {"type": "string", "description": "The order."},
+                }},
+            },
+        }}},
+    },
+});
 
 /// What all events have.
 #[derive(Deserialize)]

@@ -7,6 +7,11 @@ use lambda_http::http::Uri;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::openapi::inline_schema;
+
+/// For schemas: no control characters, and not blanks alone. Blanks around the text are cut off.
+const ONE_LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$";
+
 /// One line of 1 to `MAX` characters, without control characters or blanks around it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -51,6 +56,10 @@ impl<const MAX: usize> FromStr for Text<MAX> {
     }
 }
 
+inline_schema!([const MAX: usize] Text<MAX>: {
+    "type": "string", "minLength": 1, "maxLength": MAX, "pattern": ONE_LINE,
+});
+
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
@@ -84,6 +93,10 @@ impl<const MAX: usize> fmt::Display for Prose<MAX> {
         f.write_str(&self.0)
     }
 }
+
+inline_schema!([const MAX: usize] Prose<MAX>: {
+    "type": "string", "maxLength": MAX, "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
+});
 
 impl<'de, const MAX: usize> Deserialize<'de> for Prose<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -121,6 +134,8 @@ impl fmt::Display for WebUrl {
         f.write_str(&self.0)
     }
 }
+
+inline_schema!(WebUrl: {"type": "string", "format": "uri", "maxLength": 2048, "pattern": "^https?://"});
 
 impl<'de> Deserialize<'de> for WebUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WebUrl, D::Error> {
@@ -162,6 +177,11 @@ impl Email {
         &self.0
     }
 }
+
+inline_schema!(Email: {
+    "type": "string", "maxLength": 254,
+    "pattern": r#"^[^\x00-\x20\x7f-\xa0"<>,;@]+@[^\x00-\x20\x7f-\xa0"<>,;@.]+(\.[^\x00-\x20\x7f-\xa0"<>,;@.]+)+$"#,
+});
 
 impl<'de> Deserialize<'de> for Email {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Email, D::Error> {

@@ -1,11 +1,14 @@
 //! Users: profiles, and whom and where to deliver to.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::UserId;
+use crate::openapi::inline_schema;
 use crate::shape::object;
 use crate::text::{Email, Text};
 use crate::time::Timestamp;
@@ -14,7 +17,7 @@ use crate::time::Timestamp;
 pub type PersonName = Text<200>;
 
 /// What a user saved about themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Profile {
     /// The token's `sub`.
     pub user_id: UserId,
@@ -33,7 +36,7 @@ pub struct Profile {
 }
 
 /// The part of a profile that its user sets; what is left out is cleared.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileUpdate {
     /// Where mails go; a verified address of the token wins over it.
@@ -48,7 +51,7 @@ pub struct ProfileUpdate {
 }
 
 /// Whom to reach about an order, as a request gives it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactInput {
     /// Who receives the order.
@@ -60,7 +63,7 @@ pub struct ContactInput {
 }
 
 /// Whom to reach about an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Contact {
     /// Who receives the order; null where neither order nor profile says.
     pub name: Option<PersonName>,
@@ -85,7 +88,7 @@ impl Contact {
 }
 
 /// A postal address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// Street and number.
@@ -106,6 +109,10 @@ pub struct Address {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Phone(String);
+
+inline_schema!(Phone: {
+    "type": "string", "minLength": 3, "maxLength": 32, "pattern": "^[ +().-]*([0-9][ +().-]*){3,}$",
+});
 
 impl<'de> Deserialize<'de> for Phone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Phone, D::Error> {
@@ -129,6 +136,20 @@ pub struct Country(String);
 impl fmt::Display for Country {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl JsonSchema for Country {
+    fn schema_name() -> Cow<'static, str> {
+        "Country".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A country by its ISO 3166-1 alpha-2 code.",
+            "type": "string",
+            "enum": COUNTRIES.split_ascii_whitespace().collect::<Vec<_>>(),
+        })
     }
 }
 

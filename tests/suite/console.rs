@@ -1,5 +1,6 @@
 //! `/_local/`: what the development cloud adds for people.
 
+mod api;
 mod orders;
 mod payments;
 

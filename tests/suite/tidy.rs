@@ -61,6 +61,28 @@ fn each_route_is_in_the_table_of_roles() {
 }
 
 #[test]
+fn openapi_yaml_is_what_it_would_be_if_it_were_made_now() {
+    let made = local::openapi::document().expect("a document");
+    let differs = made.lines().zip(local::openapi::WRITTEN.lines()).find(|(made, written)| made != written);
+    assert!(made == local::openapi::WRITTEN, "openapi.yaml is stale: {differs:?}; run `cargo run -p local -- openapi`");
+}
+
+#[test]
+fn openapi_yaml_has_the_templates_routes_public_or_not() {
+    let document: serde_json::Value = serde_norway::from_str(local::openapi::WRITTEN).expect("YAML");
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let described = paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().expect("methods").iter();
+        methods.map(move |(method, route)| {
+            let is_public = route["security"].as_array().expect("its security").is_empty();
+            format!("{} {path} {is_public}", method.to_uppercase())
+        })
+    });
+    let routes = auth::routes().into_iter().map(|(method, path, is_public)| format!("{method} {path} {is_public}"));
+    assert_eq!(described.collect::<BTreeSet<_>>(), routes.collect());
+}
+
+#[test]
 fn each_route_with_a_body_is_in_the_table_of_fields() {
     // Stripe's webhook has a test of its own, as its body is not of this API's making.
     let is_own = |path: &str| !path.starts_with("/api/") && path != "/payments/webhook";

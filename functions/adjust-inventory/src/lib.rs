@@ -2,7 +2,8 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
-use shared::inventory::adjustment::AdjustmentRequest;
+use shared::inventory::adjustment::{AdjustmentRequest, InventoryItem};
+use shared::openapi::{Operation, Tag};
 use shared::shop::Shop;
 
 /// Answers the SKU as it is now.
@@ -17,4 +18,15 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let adjusted = shop.store.adjust_stock(&caller, &body.value, key.as_ref(), shop.clock.now()).await?;
     let response = http::ok(&adjusted.item)?;
     Ok(if adjusted.replayed { http::replayed(response) } else { response })
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    const ABOUT: &str = "For the product's seller and admins: goods that arrive, break, or were counted wrong. Give \
+        either `delta` or `set_available`. What is available never falls below zero.";
+    Operation::new(Tag::Inventory, "Adjust the stock", ABOUT)
+        .takes::<AdjustmentRequest>()
+        .idempotent()
+        .answers_ok::<InventoryItem>("The SKU as it is now.")
+        .refuses(&["product_not_found", "insufficient_stock", "size_required", "size_not_allowed", "conflict"])
 }

@@ -2,7 +2,8 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response, StatusCode};
-use shared::order::DirectOrder;
+use shared::openapi::{Operation, Tag};
+use shared::order::{DirectOrder, Order};
 use shared::shop::Shop;
 
 /// Answers 201 with the order, and announces it so that it is looked at for rewards.
@@ -21,4 +22,16 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let order = placed.orders.first().ok_or(Error::OrderNotFound)?;
     let response = http::json(StatusCode::CREATED, order)?;
     Ok(if placed.replayed { http::replayed(response) } else { response })
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    const ABOUT: &str = "Buys one product at once; the cart is left alone. What is left out comes from the profile.";
+    Operation::new(Tag::Orders, "Buy one product now", ABOUT)
+        .takes::<DirectOrder>()
+        .idempotent()
+        .answers::<Order>(StatusCode::CREATED, "The order.")
+        .refuses(&["user_not_found", "product_not_found", "coupon_not_found", "insufficient_stock"])
+        .refuses(&["coupon_already_redeemed", "conflict", "size_required", "size_not_allowed", "quantity_limit"])
+        .refuses(&["coupon_not_applicable", "address_required", "cart_full", "order_not_found"])
 }

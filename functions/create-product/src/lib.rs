@@ -1,9 +1,11 @@
 //! `POST /products`: lists a new product with its opening stock, for admins and sellers.
 
+use shared::catalog::Listing;
 use shared::catalog::requests::CreateProduct;
 use shared::error::Error;
 use shared::http::{self, Request, Response, StatusCode};
 use shared::ids::ProductId;
+use shared::openapi::{Operation, Tag};
 use shared::shop::Shop;
 
 /// Answers 201 with the product. A seller's product is their own; an admin's is the shop's, or whose
@@ -26,4 +28,15 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let created = shop.store.create_product(&new, key.as_ref()).await?;
     let response = http::json(StatusCode::CREATED, &created.listing)?;
     Ok(if created.replayed { http::replayed(response) } else { response })
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    const ABOUT: &str = "For sellers and admins. A seller's product is their own; an admin's is the shop's, or whose \
+        `seller_id` says. A product with `sizes` has its `stock` by size.";
+    Operation::new(Tag::Catalogue, "Create a product", ABOUT)
+        .takes::<CreateProduct>()
+        .idempotent()
+        .answers::<Listing>(StatusCode::CREATED, "The product, listed.")
+        .refuses(&["user_not_found", "conflict"])
 }

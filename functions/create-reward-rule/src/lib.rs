@@ -3,6 +3,8 @@
 use shared::error::Error;
 use shared::http::{self, Request, Response, StatusCode};
 use shared::ids::RuleId;
+use shared::openapi::{Operation, Tag};
+use shared::reward::Rule;
 use shared::reward::requests::CreateRule;
 use shared::shop::Shop;
 
@@ -20,4 +22,15 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let created = shop.store.create_rule(&rule, key.as_ref()).await?;
     let response = http::json(StatusCode::CREATED, &created.rule)?;
     Ok(if created.replayed { http::replayed(response) } else { response })
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    const ABOUT: &str = "For admins. When an order becomes placed, every live rule whose condition it meets grants one \
+        coupon. A rule takes effect within a minute.";
+    Operation::new(Tag::RewardRules, "Create a rule", ABOUT)
+        .takes::<CreateRule>()
+        .idempotent()
+        .answers::<Rule>(StatusCode::CREATED, "The rule.")
+        .refuses(&["conflict"])
 }

@@ -2,6 +2,8 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
+use shared::ids::RuleId;
+use shared::openapi::{Operation, Tag};
 use shared::shop::Shop;
 
 /// Answers 204. Coupons that the rule granted stay good.
@@ -13,4 +15,12 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let rule_id = request.path_id("rule_id", Error::RuleNotFound)?;
     shop.store.delete_rule(rule_id).await?;
     Ok(http::no_content())
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    Operation::new(Tag::RewardRules, "Delete a rule", "For admins. Coupons that it granted stay good.")
+        .path::<RuleId>("rule_id", "The rule.")
+        .answers_nothing("It is gone.")
+        .refuses(&["rule_not_found"])
 }

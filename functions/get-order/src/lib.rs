@@ -2,6 +2,9 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
+use shared::ids::OrderId;
+use shared::openapi::{Operation, Tag};
+use shared::order::Order;
 use shared::shop::Shop;
 
 /// Answers the order.
@@ -14,4 +17,12 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let order = shop.store.order(order_id).await?.order;
     order.actor(&caller)?;
     http::ok(&order)
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    Operation::new(Tag::Orders, "Get an order", "For its buyer, its seller and admins.")
+        .path::<OrderId>("order_id", "The order.")
+        .answers_ok::<Order>("The order.")
+        .refuses(&["order_not_found"])
 }

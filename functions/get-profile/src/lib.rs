@@ -2,7 +2,9 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
+use shared::openapi::{Operation, Tag};
 use shared::shop::Shop;
+use shared::user::Profile;
 
 /// Answers the profile.
 ///
@@ -11,4 +13,11 @@ use shared::shop::Shop;
 pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let caller = request.caller()?;
     http::ok(&shop.store.profile(caller.user_id).await?)
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    Operation::new(Tag::Users, "Get one's profile", "The caller's profile.")
+        .answers_ok::<Profile>("The profile.")
+        .refuses(&["user_not_found"])
 }

@@ -3,6 +3,7 @@
 use shared::coupon::view::CouponView;
 use shared::error::Error;
 use shared::http::{self, Request, Response};
+use shared::openapi::{Operation, Tag};
 use shared::paging::{Cursors, Page};
 use shared::shop::Shop;
 
@@ -18,4 +19,11 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let now = shop.clock.now();
     let items = items.into_iter().map(|coupon| CouponView::new(coupon, now)).collect();
     http::ok(&Page { items, next_cursor })
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    Operation::new(Tag::Coupons, "List one's coupons", "The caller's coupons, newest first.")
+        .pages()
+        .answers_ok::<Page<CouponView>>("A page of coupons.")
 }

@@ -2,8 +2,11 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
-use shared::paging::Cursors;
+use shared::inventory::adjustment::InventoryItem;
+use shared::openapi::{Operation, Tag};
+use shared::paging::{Cursors, Page};
 use shared::shop::Shop;
+use shared::store::LowStock;
 
 /// Answers a page of SKUs: in the order of the catalogue, or only those that are low or out of stock,
 /// the fewest units first.
@@ -20,4 +23,14 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
         Some(low) => shop.store.low_inventory(low, seller, &page, &cursors).await?,
         None => shop.store.inventory(seller, &page, &cursors).await?,
     })
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    const ABOUT: &str = "For sellers, of their own products, and admins, of all: in the order of the catalogue, or only \
+        what is low or out of stock, the fewest units first.";
+    Operation::new(Tag::Inventory, "List the inventory", ABOUT)
+        .query::<LowStock>("status", "Only what is low, or out of stock.")
+        .pages()
+        .answers_ok::<Page<InventoryItem>>("A page of SKUs.")
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
-use shared::paging::Cursors;
+use shared::openapi::{Operation, Tag};
+use shared::order::{OrderStatus, OrderSummary};
+use shared::paging::{Cursors, Page};
 use shared::shop::Shop;
 use shared::store::OrderFilter;
 use shared::time::Timestamp;
@@ -29,4 +31,16 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let list = format!("orders/{status:?}/{from:?}/{to:?}");
     let cursors = Cursors::new(&shop.config.signing_secret, list);
     http::ok(&shop.store.orders_by_day(&filter, &page, &cursors).await?)
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    const ABOUT: &str =
+        "For admins: all orders of the shop, newest first, of the last 30 days if nothing else is said.";
+    Operation::new(Tag::Orders, "List all orders", ABOUT)
+        .query::<OrderStatus>("status", "Only orders that are this far.")
+        .query::<Timestamp>("from", "Made then or later: a time, or a date, which is when that day begins.")
+        .query::<Timestamp>("to", "Made before then.")
+        .pages()
+        .answers_ok::<Page<OrderSummary>>("A page of orders.")
 }

@@ -2,7 +2,9 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
-use shared::paging::Cursors;
+use shared::openapi::{Operation, Tag};
+use shared::paging::{Cursors, Page};
+use shared::reward::Rule;
 use shared::shop::Shop;
 
 /// Answers a page of rules, live or not.
@@ -14,4 +16,11 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let page = request.page()?;
     let cursors = Cursors::new(&shop.config.signing_secret, "reward-rules");
     http::ok(&shop.store.rules_page(&page, &cursors).await?)
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    Operation::new(Tag::RewardRules, "List the rules", "For admins, newest first, live or not.")
+        .pages()
+        .answers_ok::<Page<Rule>>("A page of rules.")
 }

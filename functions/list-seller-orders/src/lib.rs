@@ -2,7 +2,9 @@
 
 use shared::error::Error;
 use shared::http::{self, Request, Response};
-use shared::paging::Cursors;
+use shared::openapi::{Operation, Tag};
+use shared::order::{OrderStatus, OrderSummary};
+use shared::paging::{Cursors, Page};
 use shared::shop::Shop;
 use shared::store::OrdersOf;
 
@@ -17,4 +19,16 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let list = format!("seller/orders/{}/{status:?}", caller.user_id);
     let cursors = Cursors::new(&shop.config.signing_secret, list);
     http::ok(&shop.store.orders_of(OrdersOf::Seller(caller.user_id), status, &page, &cursors).await?)
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    Operation::new(
+        Tag::Orders,
+        "List a seller's orders",
+        "For sellers: the orders of their products alone, newest first.",
+    )
+    .query::<OrderStatus>("status", "Only orders that are this far.")
+    .pages()
+    .answers_ok::<Page<OrderSummary>>("A page of orders.")
 }

@@ -1,19 +1,25 @@
 //! `POST /orders/{order_id}/payment`: settles an online order by hand, for admins.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::error::Error;
 use shared::http::{self, Request, Response};
-use shared::order::Outcome;
+use shared::ids::OrderId;
+use shared::openapi::{Operation, Tag};
+use shared::order::{Order, Outcome};
 use shared::shape::one_word;
 use shared::shop::Shop;
 use shared::store::PaymentReport;
 use shared::text::Text;
 
-#[derive(Deserialize)]
+/// What became of an order's payment.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settlement {
+    /// What became of the payment.
     #[serde(deserialize_with = "one_word")]
     outcome: Outcome,
+    /// What the payment provider calls it.
     reference: Option<Text<200>>,
 }
 
@@ -31,4 +37,14 @@ pub async fn handle(shop: Shop, request: Request) -> Result<Response, Error> {
     let settled = shop.store.settle_payment(order_id, report, shop.clock.now()).await?.unless_contradicted()?;
     shop.order_events.announce(&settled.to_announce).await;
     http::ok(&settled.order)
+}
+
+/// For openapi.yaml.
+pub fn operation() -> Operation {
+    const ABOUT: &str = "For admins: settles an online order by hand. The same outcome again changes nothing.";
+    Operation::new(Tag::Payments, "Settle a payment", ABOUT)
+        .path::<OrderId>("order_id", "The order.")
+        .takes::<Settlement>()
+        .answers_ok::<Order>("The order as it is now.")
+        .refuses(&["order_not_found", "invalid_transition", "conflict"])
 }

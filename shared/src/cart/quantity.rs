@@ -5,6 +5,9 @@ use std::fmt;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::catalog::MAX_QUANTITY;
+use crate::openapi::inline_schema;
+
 /// A whole number of units, at least 1. How many are allowed depends on the product; a number beyond
 /// all reason is kept as the largest there is, so that it is refused as too many and not as no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,8 @@ impl Quantity {
         self.0
     }
 }
+
+inline_schema!(Quantity: {"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY});
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {

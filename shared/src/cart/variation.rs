@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{ItemId, ProductId};
 use crate::inventory::Sku;
+use crate::openapi::inline_schema;
 use crate::text::Text;
 
 /// The most properties of a line.
@@ -62,6 +63,12 @@ impl Variation {
 fn escape(text: &str) -> String {
     text.replace('%', "%25").replace(';', "%3B").replace('=', "%3D")
 }
+
+inline_schema!(generator, Properties: {
+    "type": "object", "maxProperties": MAX_PROPERTIES,
+    "propertyNames": generator.subschema_for::<Text<50>>(),
+    "additionalProperties": generator.subschema_for::<Text<200>>(),
+});
 
 impl<'de> Deserialize<'de> for Properties {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Properties, D::Error> {

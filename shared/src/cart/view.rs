@@ -1,5 +1,6 @@
 //! The cart as its user sees it: priced for now, with what is left of each thing.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Cart, Line, Properties};
@@ -10,40 +11,65 @@ use crate::money::Money;
 use crate::time::Timestamp;
 
 /// A cart as its user sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize)]
+#[schemars(rename = "Cart")]
 pub struct CartView {
+    /// Names this filling of the cart; null while it is empty.
     cart_id: Option<CartId>,
+    /// Whose it is.
     user_id: UserId,
+    /// Its lines, in the order they were added.
     items: Vec<LineView>,
+    /// How many lines.
     item_count: usize,
+    /// How many units, over all lines.
     total_quantity: u32,
     /// What its lines cost together.
     pub subtotal: Money,
+    /// The currency, ISO 4217.
     currency: String,
+    /// Until when its stock is held; null if none is.
     reserved_until: Option<Timestamp>,
 }
 
 /// A line as its user sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize)]
+#[schemars(rename = "CartLine")]
 pub struct LineView {
+    /// Its id: the same for the same product, size and properties.
     item_id: ItemId,
+    /// The product.
     product_id: ProductId,
+    /// What it is called.
     name: String,
+    /// Its size; null for a product without sizes.
     size: Option<String>,
+    /// What the buyer chose.
     product_properties: Properties,
+    /// Size and properties as text, `size=M;color=red`.
     variation_key: String,
+    /// How many.
     quantity: u32,
+    /// What one costs: the price it is held at, or today's.
     unit_price: Money,
+    /// What they cost together.
     line_total: Money,
+    /// Whether its stock is held.
     is_stock_reserved: bool,
+    /// When it was added.
     added_at: Timestamp,
+    /// What is left of it.
     stock: LineStock,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// What is left of what a line is of.
+#[derive(Debug, Clone, JsonSchema, Serialize)]
 struct LineStock {
+    /// How well stocked it is.
     status: StockStatus,
+    /// How many units nobody holds.
     available: u32,
+    /// Up to how many units the line may grow: what is available and what it holds, within `max_per_order`.
     max_quantity: u32,
 }
 

@@ -1,8 +1,11 @@
 //! Requests that change the catalogue.
 
+mod schema;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::value::{F64Deserializer, I64Deserializer, U64Deserializer};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -30,8 +33,9 @@ pub type OrderLimit = Whole<1, 999>;
 pub struct Price(Money);
 
 /// A request to list a product.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewProduct")]
 pub struct CreateProduct {
     /// What it is called.
     pub name: Text<200>,
@@ -42,6 +46,7 @@ pub struct CreateProduct {
     /// A picture.
     pub image_url: Option<WebUrl>,
     /// The sizes it comes in; none if left out.
+    #[schemars(length(max = MAX_STOCK_ITEMS), extend("uniqueItems" = true))]
     pub sizes: Option<Vec<Text<50>>>,
     /// How many units there are; none if left out.
     pub stock: Option<OpeningStock>,
@@ -65,17 +70,20 @@ pub enum OpeningStock {
 }
 
 /// A request to change a product. What is left out stays as it is; null clears what may be absent.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ProductUpdate")]
 pub struct UpdateProduct {
     /// What it is called.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "Text<200>")]
     pub name: Option<Text<200>>,
     /// What it is.
     #[serde(default, deserialize_with = "nullable")]
     pub description: Option<Option<Prose<5000>>>,
     /// What one unit costs.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "Price")]
     pub price: Option<Price>,
     /// A picture.
     #[serde(default, deserialize_with = "nullable")]

@@ -1,5 +1,6 @@
 //! A coupon as its owner sees it, by itself and against the cart.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Coupon, CouponStatus, Discount};
@@ -8,7 +9,8 @@ use crate::money::Money;
 use crate::time::Timestamp;
 
 /// A coupon as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
+#[schemars(rename = "Coupon")]
 pub struct CouponView {
     /// Its code.
     pub code: String,
@@ -32,8 +34,9 @@ pub struct CouponView {
 }
 
 /// What became of a coupon, told at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CouponStatus")]
 pub enum ShownStatus {
     /// It can be used.
     Active,
@@ -46,7 +49,7 @@ pub enum ShownStatus {
 }
 
 /// A coupon against the cart of its owner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct CouponPreview {
     /// The coupon.
     #[serde(flatten)]
@@ -57,6 +60,7 @@ pub struct CouponPreview {
     pub discount: Money,
     /// Why it does not apply, for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub reason: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! Problem documents (RFC 9457), and the one mapping from errors to HTTP.
 
 use lambda_http::http::{HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Response, respond};
@@ -37,34 +38,48 @@ pub fn problem(error: &Error, request_id: &str) -> Response {
     response
 }
 
-/// A problem document.
-#[derive(Serialize)]
-struct Problem<'a> {
+/// Why a request was refused or could not be served (RFC 9457).
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Problem<'a> {
+    /// Always `about:blank`: `code` tells problems apart.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The status of the response.
     status: u16,
+    /// What is wrong, for a person.
     detail: String,
+    /// What is wrong, for a program.
     code: &'static str,
+    /// What it consists of: fields, lines that fall short, or the price that changed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Details<'a>")]
     errors: Option<Details<'a>>,
+    /// Of a fault on the server's side: what to name when asking about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "&str")]
     request_id: Option<&'a str>,
 }
 
 /// What a problem consists of, where it consists of several things.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(untagged)]
+#[schemars(inline)]
 enum Details<'a> {
     Fields(&'a [FieldError]),
     Shortages(&'a [Shortage]),
     Price([PriceChange; 1]),
 }
 
-#[derive(Serialize)]
+/// A total that is not the one the client expected.
+#[derive(JsonSchema, Serialize)]
 struct PriceChange {
+    /// `expected_total`.
     field: &'static str,
+    /// What the client expected to pay.
     expected: Money,
+    /// What the order would cost now.
     actual: Money,
 }
 

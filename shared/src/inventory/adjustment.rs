@@ -1,5 +1,6 @@
 //! Setting the stock right by hand: goods that arrive, break, or were counted wrong.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::movement::StockChanges;
@@ -18,14 +19,19 @@ pub const MAX_UNITS: i32 = 10_000_000;
 pub type Units = Whole<0, MAX_UNITS>;
 
 /// A request to adjust a SKU's stock. Exactly one of `delta` and `set_available` is given.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Adjustment", extend("oneOf" = [
+    {"required": ["delta"], "properties": {"delta": {"type": "integer"}, "set_available": {"type": "null"}}},
+    {"required": ["set_available"], "properties": {"set_available": {"type": "integer"}, "delta": {"type": "null"}}},
+]))]
 pub struct AdjustmentRequest {
     /// The product.
     pub product_id: ProductId,
     /// The size, for a product with sizes.
     pub size: Option<Text<50>>,
     /// How many units come, or, below zero, go.
+    #[schemars(extend("not" = {"const": 0}))]
     pub delta: Option<Whole<{ -MAX_UNITS }, MAX_UNITS>>,
     /// How many units are to be available.
     pub set_available: Option<Units>,
@@ -64,7 +70,7 @@ pub struct Adjustment {
 }
 
 /// A SKU with all its counters, for those who run the shop.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct InventoryItem {
     /// The product.
     pub product_id: ProductId,

@@ -1,5 +1,6 @@
 //! How an order is paid, and what becomes of it once that is known.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderStatus};
@@ -7,7 +8,7 @@ use crate::money::Money;
 use crate::time::Timestamp;
 
 /// How an order is paid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Payment {
     /// The way the buyer chose.
     pub method: PaymentMethod,
@@ -20,7 +21,7 @@ pub struct Payment {
 }
 
 /// The ways to pay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentMethod {
     /// To whoever brings it.
@@ -31,7 +32,7 @@ pub enum PaymentMethod {
 }
 
 /// Where a payment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// Paid on delivery.
@@ -47,7 +48,7 @@ pub enum PaymentStatus {
 }
 
 /// What the payment provider, or an admin in its place, says of a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The money arrived.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Order, OrderLine, OrderStatus, OrderSummary, Payment, PaymentMethod, PaymentStatus, StatusChange};
@@ -15,7 +16,7 @@ use crate::time::Timestamp;
 use crate::user::{Address, Contact};
 
 /// How what is bought is divided into orders.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
     /// All in one.

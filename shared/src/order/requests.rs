@@ -1,5 +1,6 @@
 //! Requests that place orders.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{PaymentMethod, Split};
@@ -11,7 +12,7 @@ use crate::text::Text;
 use crate::user::{Address, ContactInput};
 
 /// A request to check out. Everything may be left out.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckoutRequest {
     /// Whose cart; the caller's if left out.
@@ -35,7 +36,7 @@ pub struct CheckoutRequest {
 }
 
 /// A request to order one product at once, past the cart.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DirectOrder {
     /// What is bought.

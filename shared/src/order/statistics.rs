@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{OrderStatus, OrderSummary};
 use crate::money::Money;
 
 /// What a user's orders come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize)]
+#[schemars(rename = "OrderStatistics")]
 pub struct Statistics {
     /// How many there are, of every status.
     pub total_orders: u32,

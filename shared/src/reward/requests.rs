@@ -1,5 +1,8 @@
 //! Requests that make and change reward rules.
 
+mod schema;
+
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Condition, Reward, Rule};
@@ -13,8 +16,9 @@ use crate::text::Text;
 use crate::time::Timestamp;
 
 /// A request to make a rule.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewRewardRule")]
 pub struct CreateRule {
     /// What the shop calls it.
     pub name: Text<200>,
@@ -37,20 +41,25 @@ pub struct CreateRule {
 }
 
 /// A request to change a rule. What is left out stays as it is; null clears what may be absent.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RewardRuleUpdate")]
 pub struct UpdateRule {
     /// What the shop calls it.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "Text<200>")]
     pub name: Option<Text<200>>,
     /// Which orders meet it.
     #[serde(default, deserialize_with = "crate::shape::object_not_null")]
+    #[schemars(with = "ConditionInput")]
     pub condition: Option<ConditionInput>,
     /// What they earn.
     #[serde(default, deserialize_with = "crate::shape::object_not_null")]
+    #[schemars(with = "RewardInput")]
     pub coupon: Option<RewardInput>,
     /// Whether it is switched on.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "bool")]
     pub active: Option<bool>,
     /// From when on it grants.
     #[serde(default, deserialize_with = "nullable")]
@@ -63,6 +72,7 @@ pub struct UpdateRule {
     pub max_coupons: Option<Option<MaxCoupons>>,
     /// Whether a user gets no more than one coupon by it.
     #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "bool")]
     pub once_per_user: Option<bool>,
 }
 

@@ -14,6 +14,7 @@ use crate::catalog::{Product, StockStatus};
 use crate::error::Error;
 use crate::ids::{ProductId, UserId};
 use crate::inventory::adjustment::InventoryItem;
+use crate::openapi::inline_schema;
 use crate::paging::{Cursors, Page, PageRequest};
 
 /// Which SKUs need somebody's attention.
@@ -24,6 +25,8 @@ pub enum LowStock {
     /// Those of which none is left.
     OutOfStock,
 }
+
+inline_schema!(LowStock: {"type": "string", "enum": ["limited_stock", "out_of_stock"]});
 
 impl FromStr for LowStock {
     type Err = &'static str;
