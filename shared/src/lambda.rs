@@ -100,8 +100,9 @@ where
 /// A setting that is missing, or a fault of the runtime itself.
 pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
     log::as_json();
-    let clients = Clients::new(&aws_config());
-    clients.connect().await;
+    let aws = aws_config();
+    let clients = Clients::new(&aws);
+    clients.connect(&aws).await;
     let shop = Shop::new(Config::from_env()?, clients, Clock::system());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (function, shop) = (function.clone(), shop.clone());

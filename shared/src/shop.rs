@@ -57,12 +57,15 @@ impl Clients {
         }
     }
 
-    /// Connects to DynamoDB before the first invocation needs it: reading the root certificates and shaking
-    /// hands take longer than most invocations, and Lambda gives more CPU while a function starts. Where there is
-    /// no TLS there is nothing to prepare. It is a start, not a check: what fails here may succeed when it is needed.
-    pub async fn connect(&self) {
+    /// Connects to DynamoDB as `aws` says, before the first invocation needs it: reading the root certificates and
+    /// shaking hands take longer than most invocations, and Lambda gives more CPU while a function starts. Where
+    /// there is no TLS there is nothing to prepare. It is no check: what fails here may succeed when it is needed.
+    pub async fn connect(&self, aws: &SdkConfig) {
         const PATIENCE: Duration = Duration::from_secs(1);
-        let greeting = self.dynamodb.get_item().customize().interceptor(Greeting).send();
+        if !has_tls(aws.endpoint_url()) {
+            return;
+        }
+        let greeting = self.dynamodb.get_item().table_name("-").customize().interceptor(Greeting).send();
         // The answer to a greeting is not that of the operation.
         match tokio::time::timeout(PATIENCE, greeting).await {
             Ok(_) => {}
@@ -88,9 +91,6 @@ impl Intercept for Greeting {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
-        if !request.uri().starts_with("https://") {
-            return Err("there is no TLS".into());
-        }
         let mut greeting = HttpRequest::empty();
         greeting.set_uri(request.uri())?;
         *request = greeting;
@@ -138,8 +138,14 @@ pub fn aws_config() -> SdkConfig {
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(3))
         .build();
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let endpoint = setting("AWS_ENDPOINT_URL");
+    let http = aws_smithy_http_client::Builder::new();
+    let http = match has_tls(endpoint.as_deref()) {
+        true => http.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
+        // Root certificates take milliseconds to read.
+        false => http.build_http(),
+    };
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
@@ -147,6 +153,11 @@ pub fn aws_config() -> SdkConfig {
         .http_client(http)
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts);
-    config.set_endpoint_url(setting("AWS_ENDPOINT_URL"));
+    config.set_endpoint_url(endpoint);
     config.build()
+}
+
+/// Whether this endpoint, or AWS's own, is reached by TLS.
+fn has_tls(endpoint: Option<&str>) -> bool {
+    endpoint.is_none_or(|url| !url.starts_with("http://"))
 }

@@ -58,7 +58,8 @@ async fn connect(endpoint: Option<&str>, far_end: FarEnd) -> Vec<String> {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(network.clone());
     aws.set_endpoint_url(endpoint.map(str::to_owned));
-    Clients::new(&aws.build()).connect().await;
+    let aws = aws.build();
+    Clients::new(&aws).connect(&aws).await;
     let requests = network.requests.lock().expect("nobody panics");
     requests.clone()
 }

@@ -85,10 +85,7 @@ impl Emulator {
     /// It does not say.
     pub(crate) fn init(&self) -> Result<Duration, Cause> {
         let log = fs::read_to_string(&self.log)?;
-        let report = log.lines().find_map(|line| line.split_once("INIT REPORT(").map(|(_, report)| report));
-        let millis = report.and_then(|report| report.split_once("durationMs: ")?.1.split_once(',')?.0.parse().ok());
-        let millis: f64 = millis.ok_or_else(|| format!("the emulator's log has no INIT REPORT: {log}"))?;
-        Ok(Duration::from_secs_f64(millis / 1_000.0))
+        Ok(init_report(&log).ok_or_else(|| format!("the emulator's log has no INIT REPORT: {log}"))?)
     }
 
     /// The function's memory in bytes; see [`memory`].
@@ -112,6 +109,30 @@ impl Drop for Emulator {
     }
 }
 
+/// The duration in a line such as `[INFO] (rapid) INIT REPORT(durationMs: 18.541000)`.
+fn init_report(log: &str) -> Option<Duration> {
+    let (_, report) = log.split_once("INIT REPORT(")?;
+    let (_, millis) = report.split_once("durationMs: ")?;
+    let (millis, _) = millis.split_once([')', ','])?;
+    let millis: f64 = millis.parse().ok()?;
+    Duration::try_from_secs_f64(millis / 1_000.0).ok()
+}
+
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_emulators_report_is_read_in_either_form() {
+        let short =
+            "x [INFO] (rapid) INIT RTDONE(status: success)\nx [INFO] (rapid) INIT REPORT(durationMs: 18.541000)\n";
+        assert_eq!(init_report(short), Some(Duration::from_micros(18_541)));
+        let long = "INIT REPORT(initType: on-demand, durationMs: 2.50, status: success, phase: init, errorType: )";
+        assert_eq!(init_report(long), Some(Duration::from_micros(2_500)));
+        assert_eq!(init_report("INIT START(type: on-demand, phase: init)"), None);
+    }
 }
