@@ -1,7 +1,7 @@
 //! `bench cold-start`: what a function's start takes, beside that of the least function that there can be.
 //!
-//! [`package`] has cargo-lambda build the functions as for Lambda. [`start`] measures from a process's start to its
-//! first question for work; [`emulator`] invokes it under Lambda's own runtime interface emulator, with the
+//! [`package`] has cargo-lambda build the functions as for Lambda. [`mod@start`] measures from a process's start to its
+//! first question for work; [`mod@emulator`] invokes it under Lambda's own runtime interface emulator, with the
 //! development cloud as its AWS. [`process`] is what the kernel knows. Starts take turns with those of the least
 //! function, so that what else the machine does slows down both.
 

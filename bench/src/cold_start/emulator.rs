@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use shared::error::Cause;
-use tests::api::Api;
+// This file has a module of the same name.
+use ::tests::api::Api;
 
 use super::process::{child_of, memory};
 
