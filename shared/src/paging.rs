@@ -32,6 +32,31 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// A page of `limit` items, of items that are more than it holds or all there are. `position` says where an
+    /// item is in the list.
+    ///
+    /// # Errors
+    /// As [`Cursors::seal`].
+    pub fn cut<P: Serialize>(
+        mut items: Vec<T>,
+        limit: usize,
+        cursors: &Cursors<'_>,
+        position: impl FnOnce(&T) -> P,
+    ) -> Result<Page<T>, Error> {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.map(|last| cursors.seal(&position(last))).transpose()?;
+        Ok(Page { items, next_cursor })
+    }
+
+    /// The same page of something else.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
+    }
+}
+
 /// Makes and reads the cursors of one list.
 pub struct Cursors<'a> {
     secret: &'a str,
@@ -82,6 +107,16 @@ pub(crate) fn keyed(secret: &str) -> Hmac<Sha256> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_says_where_to_go_on_only_if_there_is_more() {
+        let cursors = Cursors::new("secret", "numbers");
+        let page = Page::cut(vec![1, 2, 3], 2, &cursors, |last| *last).unwrap().map(|number| number * 10);
+        assert_eq!(page.items, [10, 20]);
+        assert_eq!(cursors.open::<i32>(&page.next_cursor.unwrap()).unwrap(), 2);
+        let all = Page::cut(vec![1, 2], 2, &cursors, |last| *last).unwrap();
+        assert_eq!((all.items, all.next_cursor), (vec![1, 2], None));
+    }
 
     #[test]
     fn a_cursor_opens_only_where_it_was_sealed_and_as_it_was() {

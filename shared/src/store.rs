@@ -1,7 +1,7 @@
 //! The store: the only place that knows DynamoDB, its tables, keys and attributes.
 //!
-//! [`keys`] names everything, `call` sends and retries, `read` and `transaction` are the two ways to
-//! reach several items at once. Then one module a table, and one for each operation that changes
+//! [`keys`] names everything, `call` sends and retries, `read`, `query` and `transaction` are the ways
+//! to reach several items at once. Then one module a table, and one for each operation that changes
 //! several tables together.
 
 mod adjustments;
@@ -26,6 +26,7 @@ mod orders_by_day;
 mod payments;
 mod placing;
 mod products;
+mod query;
 mod read;
 mod release;
 mod requeue;

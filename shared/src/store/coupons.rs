@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::call::Failure;
-use super::keys::{Item, Key, Table, from_item, string};
+use super::keys::{Key, Table, from_item, string};
 use super::mailing::{MailClaim, Mailing};
-use super::order_lists::QUERY_PAGE;
+use super::query::Query;
 use super::transaction::{Expression, Transaction};
 use crate::cart::Cart;
 use crate::coupon::view::CouponPreview;
@@ -38,48 +38,13 @@ impl Store {
             key.insert("created_at".to_owned(), string(created_at));
             key
         });
-        let (mut coupons, _) = self.query_coupons_of(user_id, page.limit + 1, start).await?;
-        let more = coupons.len() > page.limit;
-        coupons.truncate(page.limit);
-        let last = coupons.last().filter(|_| more);
-        let next_cursor = last.map(|last| cursors.seal(&Position(last.created_at, last.code.clone()))).transpose()?;
-        Ok(Page { items: coupons, next_cursor })
+        let (coupons, _): (Vec<Coupon>, _) = self.query(&of_user(user_id, Some(page.limit + 1)), start).await?;
+        Page::cut(coupons, page.limit, cursors, |last| Position(last.created_at, last.code.clone()))
     }
 
     /// Every coupon of a user, as the index has them.
     pub(super) async fn all_coupons_of(&self, user_id: UserId) -> Result<Vec<Coupon>, Failure> {
-        let (mut coupons, mut start) = (Vec::new(), None);
-        loop {
-            let (found, next) = self.query_coupons_of(user_id, QUERY_PAGE, start).await?;
-            coupons.extend(found);
-            start = next;
-            if start.is_none() {
-                return Ok(coupons);
-            }
-        }
-    }
-
-    async fn query_coupons_of(
-        &self,
-        user_id: UserId,
-        limit: usize,
-        start: Option<Item>,
-    ) -> Result<(Vec<Coupon>, Option<Item>), Failure> {
-        let select = Expression::default().name("user_id").value("user_id", string(user_id));
-        let request = self
-            .client
-            .query()
-            .table_name(self.table(Table::Coupons))
-            .index_name("by_user")
-            .key_condition_expression("#user_id = :user_id")
-            .set_expression_attribute_names(select.names())
-            .set_expression_attribute_values(select.values())
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).map_err(Error::internal)?)
-            .set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
-        let coupons = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok((coupons, answer.last_evaluated_key))
+        self.query_all(&of_user(user_id, None)).await
     }
 
     /// A coupon of `user_id` against their present cart. Another's coupon takes the same read as one that
@@ -106,6 +71,11 @@ impl Store {
         let mailing = Mailing { key: Key::coupon(code), prefix: "", statuses, with: None, without: None };
         self.claim(mailing, now).await?.about(from_item)
     }
+}
+
+fn of_user(user_id: UserId, limit: Option<usize>) -> Query {
+    let which = Expression::when("#user_id = :user_id").name("user_id").value("user_id", string(user_id));
+    Query { table: Table::Coupons, index: "by_user", which, filter: None, newest_first: true, limit }
 }
 
 impl Transaction<'_> {

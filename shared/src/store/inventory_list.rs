@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use super::call::Failure;
 use super::inventory::inventory_item;
-use super::keys::{Item, Table, from_item, string};
-use super::order_lists::QUERY_PAGE;
+use super::keys::{Item, Table, string};
+use super::query::{QUERY_PAGE, Query};
 use super::transaction::Expression;
 use crate::catalog::{Product, StockStatus};
 use crate::error::Error;
@@ -41,11 +41,11 @@ impl FromStr for LowStock {
 }
 
 /// Where a page of the catalogue's SKUs ended: the sort key of the product, and the place of the SKU.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct CataloguePosition(String, usize);
 
 /// Where a page of low SKUs ended.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct LowPosition(u32, ProductId, Option<String>);
 
 /// A product for sale, and where the catalogue has it.
@@ -69,7 +69,7 @@ impl Store {
     ) -> Result<Page<InventoryItem>, Error> {
         let after: Option<CataloguePosition> = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
         let newest = after.as_ref().map(|CataloguePosition(listed_at, _)| listed_at.as_str());
-        let (mut items, mut positions, mut start) = (Vec::new(), Vec::new(), None);
+        let (mut items, mut start) = (Vec::new(), None);
         while items.len() <= page.limit {
             let (listed, next) = self.for_sale(seller, newest, page.limit + 1, start).await?;
             let products: Vec<Product> = listed.iter().map(|listed| listed.product.clone()).collect();
@@ -79,8 +79,8 @@ impl Store {
                 let ended_here = after.as_ref().filter(|CataloguePosition(ended_at, _)| ended_at == listed_at);
                 let seen = ended_here.map_or(0, |CataloguePosition(_, last)| last + 1);
                 for (place, sku) in product.skus().into_iter().enumerate().skip(seen) {
-                    items.push(inventory_item(product, sku, &stock));
-                    positions.push(CataloguePosition(listed_at.clone(), place));
+                    let position = CataloguePosition(listed_at.clone(), place);
+                    items.push((position, inventory_item(product, sku, &stock)));
                 }
             }
             start = next;
@@ -88,10 +88,8 @@ impl Store {
                 break;
             }
         }
-        let more = items.len() > page.limit;
-        items.truncate(page.limit);
-        let next_cursor = positions.get(page.limit - 1).filter(|_| more).map(|last| cursors.seal(last)).transpose()?;
-        Ok(Page { items, next_cursor })
+        let page = Page::cut(items, page.limit, cursors, |(last, _)| last.clone())?;
+        Ok(page.map(|(_, item)| item))
     }
 
     /// A page of the SKUs for sale that are low, those with the fewest units first, of one seller if one
@@ -126,11 +124,8 @@ impl Store {
         }
         items.retain(|(position, _)| after.as_ref().is_none_or(|after| position > after));
         items.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let more = items.len() > page.limit;
-        items.truncate(page.limit);
-        let last = items.last().filter(|_| more);
-        let next_cursor = last.map(|(last, _)| cursors.seal(last)).transpose()?;
-        Ok(Page { items: items.into_iter().map(|(_, item)| item).collect(), next_cursor })
+        let page = Page::cut(items, page.limit, cursors, |(last, _)| last.clone())?;
+        Ok(page.map(|(_, item)| item))
     }
 
     /// Some products for sale, newest first, from one on if its sort key is given.
@@ -141,31 +136,17 @@ impl Store {
         limit: usize,
         start: Option<Item>,
     ) -> Result<(Vec<Listed>, Option<Item>), Failure> {
-        let mut select = Expression::default().name("status").value("status", string("active"));
-        let mut condition = "#status = :status".to_owned();
+        let mut which = Expression::when("#status = :status").name("status").value("status", string("active"));
         if let Some(newest) = newest {
-            condition += " AND #listed_at <= :newest";
-            select = select.name("listed_at").value("newest", string(newest));
+            which = which.and("#listed_at <= :newest").name("listed_at").value("newest", string(newest));
         }
+        let (mut filter, mut limit) = (None, limit);
         if let Some(seller) = seller {
-            select = select.name("seller_id").value("seller", string(seller));
+            which = which.name("seller_id").value("seller", string(seller));
+            (filter, limit) = (Some("#seller_id = :seller"), QUERY_PAGE);
         }
-        let limit = if seller.is_some() { QUERY_PAGE } else { limit };
-        let request = self
-            .client
-            .query()
-            .table_name(self.table(Table::Products))
-            .index_name("by_status")
-            .key_condition_expression(condition)
-            .set_filter_expression(seller.map(|_| "#seller_id = :seller".to_owned()))
-            .set_expression_attribute_names(select.names())
-            .set_expression_attribute_values(select.values())
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).map_err(Error::internal)?)
-            .set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
-        let listed = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok((listed, answer.last_evaluated_key))
+        let (table, index) = (Table::Products, "by_status");
+        self.query(&Query { table, index, which, filter, newest_first: true, limit: Some(limit) }, start).await
     }
 }
 

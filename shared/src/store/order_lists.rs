@@ -3,17 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::call::Failure;
-use super::keys::{Item, Key, Table, from_item, string};
+use super::keys::{Item, Key, Table, string};
+use super::query::{QUERY_PAGE, Query};
 use super::transaction::Expression;
 use crate::error::Error;
 use crate::ids::{OrderId, UserId};
 use crate::order::{OrderStatus, OrderSummary};
 use crate::paging::{Cursors, Page, PageRequest};
 use crate::time::Timestamp;
-
-/// How many summaries a query looks at in one call where it cannot tell how many it needs.
-pub(super) const QUERY_PAGE: usize = 100;
 
 /// Whose orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +49,10 @@ impl Store {
     ) -> Result<Page<OrderSummary>, Error> {
         let start = page.cursor.as_deref().map(|cursor| cursors.open(cursor)).transpose()?;
         let mut start = start.map(|position| start_key(whose, &position));
+        let query = of(whose, status, Some(if status.is_some() { QUERY_PAGE } else { page.limit + 1 }));
         let mut orders = Vec::new();
         while orders.len() <= page.limit {
-            let limit = if status.is_some() { QUERY_PAGE } else { page.limit + 1 };
-            let (found, next) = self.query_orders_of(whose, status, limit, start).await?;
+            let (found, next) = self.query(&query, start).await?;
             orders.extend(found);
             start = next;
             if start.is_none() {
@@ -70,58 +67,28 @@ impl Store {
     /// # Errors
     /// Only those of the store itself.
     pub async fn all_orders_of(&self, user_id: UserId) -> Result<Vec<OrderSummary>, Error> {
-        let (mut orders, mut start) = (Vec::new(), None);
-        loop {
-            let (found, next) = self.query_orders_of(OrdersOf::Buyer(user_id), None, QUERY_PAGE, start).await?;
-            orders.extend(found);
-            start = next;
-            if start.is_none() {
-                return Ok(orders);
-            }
-        }
-    }
-
-    async fn query_orders_of(
-        &self,
-        whose: OrdersOf,
-        status: Option<OrderStatus>,
-        limit: usize,
-        start: Option<Item>,
-    ) -> Result<(Vec<OrderSummary>, Option<Item>), Failure> {
-        let (index, partition, user_id) = whose.index();
-        let mut select = Expression::default().name(partition).value("partition", string(user_id));
-        if let Some(status) = status {
-            select = select.name("status").value("status", string(status));
-        }
-        let request = self
-            .client
-            .query()
-            .table_name(self.table(Table::Orders))
-            .index_name(index)
-            .key_condition_expression(format!("#{partition} = :partition"))
-            .set_filter_expression(status.map(|_| "#status = :status".to_owned()))
-            .set_expression_attribute_names(select.names())
-            .set_expression_attribute_values(select.values())
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).map_err(Error::internal)?)
-            .set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
-        let orders = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok((orders, answer.last_evaluated_key))
+        Ok(self.query_all(&of(OrdersOf::Buyer(user_id), None, None)).await?)
     }
 }
 
 /// The page that was asked for, of orders that are more than it holds or all there are.
 pub(super) fn cut(
-    mut orders: Vec<OrderSummary>,
+    orders: Vec<OrderSummary>,
     page: &PageRequest,
     cursors: &Cursors<'_>,
 ) -> Result<Page<OrderSummary>, Error> {
-    let more = orders.len() > page.limit;
-    orders.truncate(page.limit);
-    let last = orders.last().filter(|_| more);
-    let next_cursor = last.map(|last| cursors.seal(&Position(last.created_at, last.order_id))).transpose()?;
-    Ok(Page { items: orders, next_cursor })
+    Page::cut(orders, page.limit, cursors, |last| Position(last.created_at, last.order_id))
+}
+
+fn of(whose: OrdersOf, status: Option<OrderStatus>, limit: Option<usize>) -> Query {
+    let (index, partition, user_id) = whose.index();
+    let which = Expression::when(&format!("#{partition} = :partition"));
+    let mut which = which.name(partition).value("partition", string(user_id));
+    if let Some(status) = status {
+        which = which.name("status").value("status", string(status));
+    }
+    let filter = status.map(|_| "#status = :status");
+    Query { table: Table::Orders, index, which, filter, newest_first: true, limit }
 }
 
 fn start_key(whose: OrdersOf, Position(created_at, order_id): &Position) -> Item {

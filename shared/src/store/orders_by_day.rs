@@ -7,8 +7,9 @@ use futures_util::future::try_join_all;
 
 use super::Store;
 use super::call::Failure;
-use super::keys::{DAY_SHARDS, Table, day_partition, from_item, string};
-use super::order_lists::{Position, QUERY_PAGE, cut};
+use super::keys::{DAY_SHARDS, Table, day_partition, string};
+use super::order_lists::{Position, cut};
+use super::query::{QUERY_PAGE, Query};
 use super::transaction::Expression;
 use crate::error::Error;
 use crate::ids::OrderId;
@@ -102,39 +103,25 @@ impl Store {
         after: Option<Position>,
         wanted: usize,
     ) -> Result<Vec<OrderSummary>, Failure> {
-        let mut select = Expression::default()
+        let mut which = Expression::when("#day_shard = :partition AND #created_at BETWEEN :from AND :newest")
             .name("day_shard")
             .name("created_at")
             .value("partition", string(&partition))
             .value("from", string(filter.from))
             .value("newest", string(filter.newest(after)));
+        let (mut status_filter, mut limit) = (None, wanted + 1);
         if let Some(status) = filter.status {
-            select = select.name("status").value("status", string(status));
+            which = which.name("status").value("status", string(status));
+            (status_filter, limit) = (Some("#status = :status"), QUERY_PAGE);
         }
+        let (table, index) = (Table::Orders, "by_day");
+        let query = Query { table, index, which, filter: status_filter, newest_first: true, limit: Some(limit) };
         let (mut orders, mut start) = (Vec::new(), None);
         loop {
-            let limit = if filter.status.is_some() { QUERY_PAGE } else { wanted + 1 };
-            let request = self
-                .client
-                .query()
-                .table_name(self.table(Table::Orders))
-                .index_name("by_day")
-                .key_condition_expression("#day_shard = :partition AND #created_at BETWEEN :from AND :newest")
-                .set_filter_expression(filter.status.map(|_| "#status = :status".to_owned()))
-                .set_expression_attribute_names(select.names())
-                .set_expression_attribute_values(select.values())
-                .scan_index_forward(false)
-                .limit(i32::try_from(limit).map_err(Error::internal)?)
-                .set_exclusive_start_key(start);
-            let answer = self.call(|| request.clone().send()).await?;
-            for item in answer.items.unwrap_or_default() {
-                let order: OrderSummary = from_item(item)?;
-                let position = Position(order.created_at, order.order_id);
-                if after.is_none_or(|after| position < after) {
-                    orders.push(order);
-                }
-            }
-            start = answer.last_evaluated_key;
+            let (found, next) = self.query(&query, start).await?;
+            let position = |order: &OrderSummary| Position(order.created_at, order.order_id);
+            orders.extend(found.into_iter().filter(|order| after.is_none_or(|after| position(order) < after)));
+            start = next;
             if start.is_none() || has_newest(&orders, wanted) {
                 return Ok(orders);
             }

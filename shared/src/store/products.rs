@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use super::call::Failure;
 use super::keys::{Item, Key, Table, from_item, number, string, to_item};
+use super::query::Query;
 use super::transaction::Expression;
 use crate::catalog::requests::UpdateProduct;
 use crate::catalog::{Listing, NewProduct, Product};
@@ -51,29 +52,14 @@ impl Store {
             key.insert("listed_at".to_owned(), string(listed_at));
             key
         });
-        let select = Expression::default().name("status").value("status", string("active"));
-        let request = self
-            .client
-            .query()
-            .table_name(self.table(Table::Products))
-            .index_name("by_status")
-            .key_condition_expression("#status = :status")
-            .set_expression_attribute_names(select.names())
-            .set_expression_attribute_values(select.values())
-            .scan_index_forward(false)
-            .limit(i32::try_from(page.limit + 1).map_err(Error::internal)?)
-            .set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
-
-        let items = answer.items.unwrap_or_default().into_iter();
-        let mut products: Vec<Product> = items.map(from_item).collect::<Result<_, _>>()?;
-        let more = products.len() > page.limit;
-        products.truncate(page.limit);
-        let last = products.last().filter(|_| more);
-        let next_cursor = last.map(|last| cursors.seal(&Position(listed_at(last), last.product_id))).transpose()?;
-
-        let levels = self.levels(&products).await?;
-        Ok(Page { items: products.into_iter().map(|product| Listing::new(product, &levels)).collect(), next_cursor })
+        let which = Expression::when("#status = :status").name("status").value("status", string("active"));
+        let (table, index, limit) = (Table::Products, "by_status", Some(page.limit + 1));
+        let query = Query { table, index, which, filter: None, newest_first: true, limit };
+        let (products, _): (Vec<Product>, _) = self.query(&query, start).await?;
+        let position = |last: &Product| Position(listed_at(last), last.product_id);
+        let products = Page::cut(products, page.limit, cursors, position)?;
+        let levels = self.levels(&products.items).await?;
+        Ok(products.map(|product| Listing::new(product, &levels)))
     }
 
     /// Lists a new product with its opening stock, spread evenly over its shards.

@@ -103,11 +103,7 @@ impl Store {
         let mut rules = self.rules().await?;
         rules.retain(|rule| after.as_ref().is_none_or(|after| position(rule) < *after));
         rules.sort_by_key(|rule| std::cmp::Reverse(position(rule)));
-        let more = rules.len() > page.limit;
-        rules.truncate(page.limit);
-        let last = rules.last().filter(|_| more);
-        let next_cursor = last.map(|last| cursors.seal(&position(last))).transpose()?;
-        Ok(Page { items: rules, next_cursor })
+        Page::cut(rules, page.limit, cursors, position)
     }
 
     /// One rule.

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use super::Store;
 use super::call::Failure;
 use super::keys::{Item, Table, string};
+use super::query::Query;
 use super::read::text;
 use super::transaction::Expression;
 use crate::error::Error;
@@ -124,26 +125,18 @@ impl Store {
     where
         K: FromStr<Err: std::error::Error + Send + Sync + 'static>,
     {
-        let select = Expression::default()
+        let which = Expression::when(&format!("#{} = :shard AND #{} <= :now", index.shard, index.due))
             .name(index.shard)
             .name(index.due)
             .value("shard", shard.clone())
             .value("now", string(now));
-        let request = self
-            .client
-            .query()
-            .table_name(self.table(index.table))
-            .index_name(index.name)
-            .key_condition_expression(format!("#{} = :shard AND #{} <= :now", index.shard, index.due))
-            .set_expression_attribute_names(select.names())
-            .set_expression_attribute_values(select.values())
-            .set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
+        let (table, index_name) = (index.table, index.name);
+        let query = Query { table, index: index_name, which, filter: None, newest_first: false, limit: None };
+        let (items, next) = self.query_items(&query, start).await?;
         let read = |item: &Item| {
             let due = text(item, index.due)?.parse().map_err(Error::internal)?;
             Ok((text(item, index.key)?.parse().map_err(Error::internal)?, due))
         };
-        let found = answer.items.unwrap_or_default().iter().map(read).collect::<Result<_, Error>>()?;
-        Ok((found, answer.last_evaluated_key))
+        Ok((items.iter().map(read).collect::<Result<_, Error>>()?, next))
     }
 }
