@@ -1,7 +1,8 @@
 //! What the tests are written with: a shop of their own, people who use it, and an auditor.
 //!
 //! Read the modules in this order. [`shop`] opens a shop, in a cloud of its own that no other test
-//! sees; [`product`] and [`user`] are what is sold and who buys it, and [`payment`] how they pay online.
+//! sees; [`product`] and [`user`] are what is sold and who buys it, [`payment`] how they pay online, and
+//! [`earning`] what they earn.
 //! [`api`] is how a call is made and what its answer must look like. [`audit`] reads every table behind
 //! the shop's back and says which of the promises about the data do not hold.
 //!
@@ -9,6 +10,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod earning;
 pub mod log;
 pub mod payment;
 pub mod product;

@@ -63,13 +63,10 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// Waits until the request is on the wire.
-    pub async fn reached(&self) {
+    /// Lets `rival` act while the request is on the wire.
+    pub async fn during(&self, rival: impl Future<Output = ()>) {
         self.reached.notified().await;
-    }
-
-    /// Lets the request go on.
-    pub fn resume(&self) {
+        rival.await;
         self.resumed.notify_one();
     }
 }

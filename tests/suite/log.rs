@@ -159,11 +159,9 @@ async fn what_fails_is_not_told_and_what_succeeds_at_last_is_told_once() {
     // Some of it goes between the read and the write: the first attempt fails, the second is refused.
     let (wire, wired) = Wire::to(&shop).await;
     let pause = wire.pauses("TransactWriteItems");
-    let rival = async {
-        pause.reached().await;
+    let rival = pause.during(async {
         ada.adds(&mug, 4).await.is(201);
-        pause.resume();
-    };
+    });
     let (refused, ()) = tokio::join!(wired.store.adjust_stock(&staff, &request, None, shop.clock.now()), rival);
     refused.expect_err("there is not as much left");
     assert_eq!(moved(), json!([["reserve", sku, 4, cart_id(&ada).await]]));

@@ -123,11 +123,7 @@ async fn an_order_that_was_cancelled_is_not_announced() {
 async fn round_while(shop: &Shop, rival: impl Future<Output = ()>) -> Value {
     let (wire, wired) = Wire::to(shop).await;
     let pause = wire.pauses("GetItem");
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     let announce = |order: Order| async move { Err(Error::internal(format!("announced: {order:?}"))) };
     let round = wired.store.requeue_pending(shop.clock.now(), announce);
     let (round, ()) = tokio::join!(round, meanwhile);

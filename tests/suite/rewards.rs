@@ -63,12 +63,10 @@ async fn grant_while(shop: &Shop, buyer: &User, product: &Product, rival: impl F
     let rules = wired.store.rules().await.expect("the rules");
     let rules: Vec<_> = rules.iter().collect();
     let pause = wire.pauses("TransactWriteItems");
-    let meanwhile = async {
-        pause.reached().await;
+    let meanwhile = pause.during(async {
         rival.await;
         shop.settle().await;
-        pause.resume();
-    };
+    });
     let secret = &shop.cloud().shop().config.signing_secret;
     let history = History::default();
     let (granted, ()) = tokio::join!(wired.store.grant_coupons(order, &history, &rules, secret, now), meanwhile);

@@ -99,11 +99,7 @@ async fn a_coupon_stays_redeemed_while_a_part_of_its_checkout_is_live() {
 async fn round_while(shop: &Shop, operation: &'static str, rival: impl Future<Output = ()>) -> ExpiryReport {
     let (wire, wired) = Wire::to(shop).await;
     let pause = wire.pauses(operation);
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     tokio::join!(wired.store.expire_unpaid(shop.clock.now()), meanwhile).0.expect("a round")
 }
 
@@ -186,11 +182,9 @@ async fn a_round_that_runs_out_of_time_leaves_the_rest_to_the_next() {
     let (wire, wired) = Wire::to(&shop).await;
     let store = wired.store.until(Instant::now() + Duration::from_secs(4));
     let pause = wire.pauses("TransactWriteItems");
-    let time_passes = async {
-        pause.reached().await;
+    let time_passes = pause.during(async {
         shop.wait_for("its time is up", || (!store.has_time()).then_some(())).await;
-        pause.resume();
-    };
+    });
     let (cut_short, ()) = tokio::join!(store.expire_unpaid(shop.clock.now()), time_passes);
     let cut_short = cut_short.expect("a round");
     assert_eq!((cut_short.orders_cancelled, cut_short.orders_failed, cut_short.complete), (1, 0, false));

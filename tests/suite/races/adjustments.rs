@@ -112,11 +112,7 @@ async fn adjust_while(shop: &Shop, request: Value, rival: impl Future<Output = (
     let admin = shop.admin().await.caller("admin");
     let request = serde_json::from_value(request).expect("an adjustment");
     let pause = wire.pauses("TransactWriteItems");
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     tokio::join!(wired.store.adjust_stock(&admin, &request, None, shop.clock.now()), meanwhile).0
 }
 

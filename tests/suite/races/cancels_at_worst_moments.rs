@@ -12,6 +12,7 @@ use shared::order::{Order, OrderStatus, Outcome, Settlement};
 use shared::reward::History;
 use shared::shop::Shop as Wired;
 use shared::store::{PaymentReport, Placed};
+use tests::earning::{earns, generous_shop, status_of, with_coupon};
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
@@ -25,11 +26,7 @@ async fn while_rival_acts<T: Debug>(
 ) -> Result<T, Error> {
     let (wire, wired) = Wire::to(shop).await;
     let pause = wire.pauses("TransactWriteItems");
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     tokio::join!(work(wired), meanwhile).0
 }
 
@@ -52,34 +49,6 @@ fn caller(user: &User, groups: &str) -> Caller {
 
 fn id(order: &Value) -> OrderId {
     serde_json::from_value(order["order_id"].clone()).expect("an order id")
-}
-
-/// A shop where every desk earns five off, Ada, the desk, and a mug that earns nothing.
-async fn generous_shop() -> (Shop, User, Product, Product) {
-    let shop = Shop::open().await;
-    let desk = shop.product("Desk").price("100.00").list().await;
-    let reward = json!({"kind": "fixed", "value": "5", "valid_days": 30});
-    shop.rule(json!({"kind": "contains_product", "product_id": desk.id}), reward).await;
-    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
-    (shop, ada, desk, mug)
-}
-
-/// An order that earned a coupon, and that.
-async fn earns(shop: &Shop, user: &User, desk: &Product) -> (Value, Value) {
-    let order = user.orders_directly(desk, 1).await.is(201);
-    shop.settle().await;
-    let coupons = shop.snapshot().await.coupons;
-    let earned = coupons.iter().find(|coupon| coupon["order_id"] == order["order_id"]).expect("a coupon");
-    (order, earned["code"].clone())
-}
-
-fn with_coupon(product: &Product, code: &Value) -> Value {
-    json!({"product_id": product.id, "quantity": 1, "coupon_code": code})
-}
-
-async fn status_of_coupon(shop: &Shop, code: &Value) -> Value {
-    let coupons = shop.snapshot().await.coupons;
-    coupons.iter().find(|coupon| coupon["code"] == *code).expect("the coupon")["status"].clone()
 }
 
 /// An order that is placed, but not announced: nobody has looked at it for rewards.
@@ -168,7 +137,7 @@ async fn the_earned_coupon_is_used_before_the_order_is_cancelled() {
     let (earning, code) = earns(&shop, &ada, &desk).await;
     let rival = async { drop(ada.post("/orders", &with_coupon(&mug, &code)).await.is(201)) };
     cancel_while(&shop, &ada, &earning, rival).await.expect("cancelled");
-    assert_eq!(status_of_coupon(&shop, &code).await, "redeemed");
+    assert_eq!(status_of(&shop, &code).await, "redeemed");
     shop.finish().await;
 }
 
@@ -181,7 +150,7 @@ async fn the_order_is_cancelled_before_the_coupon_it_earned_is_used() {
         async |wired: Wired| wired.store.order_directly(ada.id, ada.id, &request, None, wired.clock.now()).await;
     let refused = while_rival_acts(&shop, orders, async { drop(ada.cancels(&earning).await.is(200)) }).await;
     assert!(matches!(refused, Err(Error::CouponNotApplicable(_))), "{refused:?}");
-    assert_eq!(status_of_coupon(&shop, &code).await, "revoked");
+    assert_eq!(status_of(&shop, &code).await, "revoked");
     shop.finish().await;
 }
 
@@ -192,13 +161,12 @@ async fn the_coupon_is_used_elsewhere_before_the_order_is_cancelled() {
     let (_, code) = earns(&shop, &ada, &desk).await;
     let order = ada.post("/orders", &with_coupon(&mug, &code)).await.is(201);
     let rival = async {
-        let (code, active) = (code.as_str().expect("a code"), AttributeValue::S("active".to_owned()));
-        shop.set("coupons", "code", code, "status", active).await;
-        shop.forget("coupons", "code", code, "redeemed_order_id").await;
-        ada.post("/orders", &with_coupon(&mug, &json!(code))).await.is(201);
+        shop.set("coupons", "code", &code, "status", AttributeValue::S("active".to_owned())).await;
+        shop.forget("coupons", "code", &code, "redeemed_order_id").await;
+        ada.post("/orders", &with_coupon(&mug, &code)).await.is(201);
     };
     cancel_while(&shop, &ada, &order, rival).await.expect("cancelled");
-    assert_eq!(status_of_coupon(&shop, &code).await, "redeemed");
+    assert_eq!(status_of(&shop, &code).await, "redeemed");
     shop.finish().await;
 }
 
@@ -212,7 +180,7 @@ async fn the_order_that_earned_a_coupon_and_the_one_that_used_it_are_cancelled_b
         let (paused, rival) = if earning_is_paused { (&earning, &using) } else { (&using, &earning) };
         let rival = async { drop(ada.cancels(rival).await.is(200)) };
         cancel_while(&shop, &ada, paused, rival).await.expect("cancelled");
-        assert_eq!(status_of_coupon(&shop, &code).await, "revoked");
+        assert_eq!(status_of(&shop, &code).await, "revoked");
     }
     shop.finish().await;
 }
@@ -226,7 +194,7 @@ async fn the_other_part_of_a_split_is_cancelled_before_it_is_cancelled() {
     let parts = ada.checks_out(&json!({"coupon_code": code, "split": "per_item"})).await.is(201)["orders"].clone();
     let rival = async { drop(ada.cancels(&parts[1]).await.is(200)) };
     cancel_while(&shop, &ada, &parts[0], rival).await.expect("cancelled");
-    assert_eq!(status_of_coupon(&shop, &code).await, "active");
+    assert_eq!(status_of(&shop, &code).await, "active");
     shop.finish().await;
 }
 
@@ -248,9 +216,9 @@ async fn the_other_part_of_a_split_is_placed_after_all_before_it_is_cancelled() 
     assert_eq!(pays(&parts[1], "failed").await["status"], "cancelled");
     let rival = async { assert_eq!(pays(&parts[1], "succeeded").await["status"], "placed") };
     cancel_while(&shop, &ada, &parts[0], rival).await.expect("cancelled");
-    assert_eq!(status_of_coupon(&shop, &code).await, "redeemed");
+    assert_eq!(status_of(&shop, &code).await, "redeemed");
     ada.cancels(&parts[1]).await.is(200);
-    assert_eq!(status_of_coupon(&shop, &code).await, "active");
+    assert_eq!(status_of(&shop, &code).await, "active");
     shop.finish().await;
 }
 

@@ -58,11 +58,7 @@ async fn update_while(
     let (wire, wired) = Wire::to(shop).await;
     let update: UpdateProduct = serde_json::from_value(change).expect("a change");
     let pause = wire.pauses("TransactWriteItems");
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     let updated = wired.store.update_product(product.id, None, &update, shop.clock.now());
     let (updated, ()) = tokio::join!(updated, meanwhile);
     Ok(serde_json::to_value(updated?).expect("a product"))

@@ -27,11 +27,7 @@ async fn order_while(
 ) -> Result<Placed, Error> {
     let (wire, wired) = Wire::to(shop).await;
     let pause = wire.pauses("TransactWriteItems");
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     let order = wired.store.order_directly(user.id, user.id, &request, None, shop.clock.now());
     tokio::join!(order, meanwhile).0
 }

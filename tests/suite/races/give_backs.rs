@@ -23,11 +23,7 @@ async fn cancel_while(shop: &Shop, user: &User, order: &Value, rival: impl Futur
     let caller = Caller::from_claims(&HashMap::from([("sub".to_owned(), user.id.to_string())])).expect("a caller");
     let order_id = serde_json::from_value(order["order_id"].clone()).expect("an id");
     let pause = wire.pauses("TransactWriteItems");
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     let cancel = wired.store.cancel_order(order_id, &caller, None, shop.clock.now());
     let (cancelled, ()) = tokio::join!(cancel, meanwhile);
     assert_eq!(json!(cancelled.expect("the order").summary.status), "cancelled");

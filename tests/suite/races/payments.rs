@@ -29,11 +29,7 @@ pub(super) async fn success_while(shop: &Shop, order: &Value, rival: impl Future
         wired.order_events.announce(&settled.to_announce).await;
         settled
     };
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     tokio::join!(success, meanwhile).0
 }
 

@@ -32,11 +32,7 @@ async fn checkout_while(
         wired.order_events.announce(&placed.to_announce).await;
         Ok(placed)
     };
-    let meanwhile = async {
-        pause.reached().await;
-        rival.await;
-        pause.resume();
-    };
+    let meanwhile = pause.during(rival);
     tokio::join!(checkout, meanwhile).0
 }
 

@@ -93,11 +93,9 @@ async fn orders_that_lie_far_apart_are_found_however_slow_the_search() {
     };
     let (wire, wired) = Wire::to(&shop).await;
     let pause = wire.pauses("Query");
-    let slow = async {
-        pause.reached().await;
+    let slow = pause.during(async {
         shop.wait_for("half of the time is over", || (began.elapsed() > Duration::from_secs(2)).then_some(())).await;
-        pause.resume();
-    };
+    });
     let (first, ()) = tokio::join!(page(wired.store.until(began + Duration::from_secs(4)), None), slow);
     assert_eq!(json!(first)["items"][0]["order_id"], orders[1]["order_id"]);
     assert_eq!(first.items.len(), 1);

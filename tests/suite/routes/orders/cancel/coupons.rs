@@ -3,36 +3,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tests::api::Call;
+use tests::earning::{earns, generous_shop, status_of, with_coupon};
 use tests::product::Product;
-use tests::shop::Shop;
 use tests::user::User;
 
-/// A shop where every desk earns five off, Ada, and the desk. Mugs earn nothing.
-async fn generous_shop() -> (Shop, User, Product, Product) {
-    let shop = Shop::open().await;
-    let desk = shop.product("Desk").price("100.00").list().await;
-    let reward = json!({"kind": "fixed", "value": "5", "valid_days": 30});
-    shop.rule(json!({"kind": "contains_product", "product_id": desk.id}), reward).await;
-    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
-    (shop, ada, desk, mug)
-}
-
-/// An order of a desk, and the coupon that it earned.
-async fn earns(shop: &Shop, user: &User, desk: &Product) -> (Value, String) {
-    let order = user.orders_directly(desk, 1).await.is(201);
-    shop.settle().await;
-    let coupons = shop.snapshot().await.coupons;
-    let earned = coupons.iter().find(|coupon| coupon["order_id"] == order["order_id"]).expect("a coupon");
-    (order, earned["code"].as_str().expect("a code").to_owned())
-}
-
 fn uses(user: &User, code: &str, product: &Product) -> Call {
-    user.post("/orders", &json!({"product_id": product.id, "quantity": 1, "coupon_code": code}))
-}
-
-async fn status(shop: &Shop, code: &str) -> Value {
-    let coupons = shop.snapshot().await.coupons;
-    coupons.iter().find(|coupon| coupon["code"] == code).expect("the coupon")["status"].clone()
+    user.post("/orders", &with_coupon(product, code))
 }
 
 #[tokio::test]
@@ -44,7 +20,7 @@ async fn a_coupon_that_was_used_is_given_back() {
         uses(&ada, &code, &mug).await.is_refused(409, "coupon_already_redeemed");
         let cancelled = ada.cancels(&order).await.is(200);
         assert_eq!((&cancelled["coupon_code"], &cancelled["discount"]), (&json!(code), &order["discount"]));
-        assert_eq!(status(&shop, &code).await, "active");
+        assert_eq!(status_of(&shop, &code).await, "active");
     }
     shop.finish().await;
 }
@@ -57,7 +33,7 @@ async fn a_coupon_that_was_given_back_and_used_again_is_not_given_back_twice() {
     ada.cancels(&first).await.is(200);
     uses(&ada, &code, &mug).await.is(201);
     ada.cancels(&first).await.is(200);
-    assert_eq!(status(&shop, &code).await, "redeemed");
+    assert_eq!(status_of(&shop, &code).await, "redeemed");
     shop.finish().await;
 }
 
@@ -70,7 +46,7 @@ async fn a_coupon_that_was_given_back_already_is_left_alone() {
     shop.set("coupons", "code", &code, "status", AttributeValue::S("active".to_owned())).await;
     shop.forget("coupons", "code", &code, "redeemed_order_id").await;
     ada.cancels(&order).await.is(200);
-    assert_eq!(status(&shop, &code).await, "active");
+    assert_eq!(status_of(&shop, &code).await, "active");
     shop.finish().await;
 }
 
@@ -96,9 +72,9 @@ async fn a_reward_that_was_used_ends_with_both_orders_whichever_is_cancelled_fir
         let using = uses(&ada, &code, &mug).await.is(201);
         let (first, second) = if earning_first { (earning, using) } else { (using, earning) };
         ada.cancels(&first).await.is(200);
-        assert_eq!(status(&shop, &code).await, between);
+        assert_eq!(status_of(&shop, &code).await, between);
         ada.cancels(&second).await.is(200);
-        assert_eq!(status(&shop, &code).await, after);
+        assert_eq!(status_of(&shop, &code).await, after);
         uses(&ada, &code, &mug).await.is_refused(422, "coupon_not_applicable");
     }
     shop.finish().await;
@@ -114,7 +90,7 @@ async fn a_reward_of_an_order_that_was_deleted_does_not_come_back() {
     let path = format!("/orders/{}", earning["order_id"].as_str().expect("an id"));
     shop.admin().await.delete(&path).await.is_empty();
     ada.cancels(&using).await.is(200);
-    assert_eq!(status(&shop, &code).await, "revoked");
+    assert_eq!(status_of(&shop, &code).await, "revoked");
     shop.finish().await;
 }
 
@@ -158,7 +134,7 @@ async fn a_coupon_of_a_split_comes_back_with_the_last_part() {
         let parts = ada.checks_out(&request).await.is(201)["orders"].clone();
         for (number, expected) in order_of_cancelling.into_iter().zip(["redeemed", "redeemed", "active"]) {
             ada.cancels(&parts[number]).await.is(200);
-            assert_eq!(status(&shop, &code).await, expected);
+            assert_eq!(status_of(&shop, &code).await, expected);
         }
     }
     shop.finish().await;
