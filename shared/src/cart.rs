@@ -7,7 +7,7 @@ mod quantity;
 mod variation;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,16 @@ impl Cart {
         line.quantity > 0
             && line.allocation.total() == line.quantity
             && self.reserved_until.is_some_and(|until| until > now)
+    }
+
+    /// How many units of a SKU its lines hold.
+    pub fn units_held_of(&self, sku: &Sku) -> u32 {
+        self.lines.values().filter(|line| line.sku() == *sku).map(|line| line.allocation.total()).sum()
+    }
+
+    /// The SKUs that its lines hold units of.
+    pub fn held_skus(&self) -> BTreeSet<Sku> {
+        self.lines.values().filter(|line| line.allocation.total() > 0).map(Line::sku).collect()
     }
 
     /// The add that an idempotency key stands for.

@@ -52,7 +52,7 @@ metrics! {
     Retries: Count,
     /// Requests that were refused because less was left than was asked for.
     StockRefusals: Count,
-    /// Carts whose hold was over and was ended by the sweep.
+    /// Carts whose hold was over and was ended, by the sweep or for a buyer who was short of stock.
     ReservationsReleased: Count,
     /// For how long the oldest hold has been over that a sweep found; 0 if there was none.
     OldestUnreleasedHold: Seconds,

@@ -31,6 +31,7 @@ mod read;
 mod release;
 mod requeue;
 mod reward_rules;
+mod shortage;
 mod sweep;
 mod transaction;
 mod users;
@@ -56,6 +57,7 @@ pub use self::release::ReleaseReport;
 pub use self::requeue::RequeueReport;
 pub use self::reward_rules::CreatedRule;
 use self::reward_rules::RecentRules;
+use self::shortage::RecentLooks;
 use crate::cart::HoldPolicy;
 use crate::config::Config;
 
@@ -69,6 +71,7 @@ pub struct Store {
     currency: String,
     deadline: Option<Instant>,
     recent_rules: RecentRules,
+    recent_looks: RecentLooks,
 }
 
 impl Store {
@@ -82,6 +85,7 @@ impl Store {
             currency: config.currency.clone(),
             deadline: None,
             recent_rules: RecentRules::default(),
+            recent_looks: RecentLooks::default(),
         }
     }
 

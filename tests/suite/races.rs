@@ -12,6 +12,8 @@ mod holds;
 mod last_units;
 mod payments;
 mod rewards;
+mod shortages;
+mod unswept;
 mod worst_moments;
 
 use std::future::IntoFuture;

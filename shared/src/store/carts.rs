@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::Store;
 use super::call::Failure;
-use super::keys::{Item, Key, Table, expiry_shard, number, to_item};
+use super::keys::{Item, Key, Table, expiry_shard, number, string, to_item};
 use super::read::Found;
+use super::shortage::Basis;
 use super::transaction::{Expression, Transaction};
 use crate::cart::{Cart, CartView, Line, LineView, RecentAdd, Variation};
 use crate::catalog::Product;
@@ -81,7 +84,9 @@ impl Store {
 
             let item_id = variation.item_id();
             let created = !cart.lines.contains_key(&item_id);
-            let stock = cart.add(variation, quantity, &product, &mut levels, now)?;
+            let basis = Basis::with_cart(&cart, &levels);
+            let plan = cart.add(variation, quantity, &product, &mut levels, now);
+            let stock = self.unless_short(plan, &basis, now).await?;
             if let Some(key) = key {
                 let fingerprint = key.fingerprint.clone();
                 cart.remember(RecentAdd { key: key.id, fingerprint, item_id, created, at: now });
@@ -109,7 +114,9 @@ impl Store {
             self.release_if_over(&cart, now).await?;
             let (_, mut products, mut levels) = self.stock_of(&BTreeSet::from([sku]), []).await?;
             let product = products.pop().ok_or(Error::ProductNotFound)?;
-            let stock = cart.set_quantity(item_id, quantity, &product, &mut levels, now)?;
+            let basis = Basis::with_cart(&cart, &levels);
+            let plan = cart.set_quantity(item_id, quantity, &product, &mut levels, now);
+            let stock = self.unless_short(plan, &basis, now).await?;
             self.change_cart(cart, item_id, &stock, &product, &levels, now).await
         })
         .await
@@ -207,6 +214,8 @@ fn cart_item(cart: &Cart, now: Timestamp) -> Result<Item, Error> {
     item.insert("version".to_owned(), number(cart.version + 1));
     if cart.reserved_until.is_some() {
         item.insert("expiry_shard".to_owned(), expiry_shard(cart.user_id));
+        let held = cart.held_skus().iter().map(string).collect();
+        item.insert("held_skus".to_owned(), AttributeValue::L(held));
     }
     if cart.lines.is_empty() {
         item.insert("expires_at".to_owned(), number(now.epoch_seconds() + EMPTY_CART_KEPT_SECONDS));

@@ -6,6 +6,7 @@ use super::Store;
 use super::keys::{Key, Table};
 use super::orders::{OrderEntry, order_id_of};
 use super::placing::{Placed, coupon_key, purchase};
+use super::shortage::Basis;
 use crate::cart::Variation;
 use crate::catalog::Product;
 use crate::error::{Error, Shortage};
@@ -47,7 +48,9 @@ impl Store {
                 }
                 let product = products.pop().filter(Product::is_active).ok_or(Error::ProductNotFound)?;
                 let buyer = self.buyer(&profile, placed_by, terms)?;
-                let line = line_of(product, variation, request.quantity.get(), user_id, &mut levels)?;
+                let basis = Basis::without_cart(user_id, &levels);
+                let line = line_of(product, variation, request.quantity.get(), user_id, &mut levels);
+                let line = self.unless_short(line, &basis, now).await?;
                 let coupon = found.one(Table::Coupons)?;
                 let purchase = purchase(vec![line], coupon, terms, Split::None, user_id, now)?;
                 let mut transaction = self.transaction();

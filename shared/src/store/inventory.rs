@@ -37,9 +37,14 @@ impl StockItem {
     }
 
     /// How much of it there is to be had.
-    pub(super) fn level(&self) -> Level {
+    fn level(&self) -> Level {
         Level { id: self.id(), available: self.available }
     }
+}
+
+/// How much there is to be had of each.
+pub(super) fn levels(stock: &[StockItem]) -> Vec<Level> {
+    stock.iter().map(StockItem::level).collect()
 }
 
 /// A SKU of `product` with the counters of all its shards taken together.
@@ -61,7 +66,7 @@ pub(super) fn inventory_item(product: &Product, sku: Sku, stock: &[StockItem]) -
 impl Store {
     /// What is available of every SKU of `products`.
     pub(super) async fn levels(&self, products: &[Product]) -> Result<Vec<Level>, Failure> {
-        Ok(self.stock_items(products).await?.iter().map(StockItem::level).collect())
+        Ok(levels(&self.stock_items(products).await?))
     }
 
     /// Every inventory item of `products`.
@@ -78,7 +83,7 @@ impl Store {
         context: impl IntoIterator<Item = Key>,
     ) -> Result<(Found, Vec<Product>, Vec<Level>), Failure> {
         let (found, products, stock) = self.stock_items_of(skus, context).await?;
-        Ok((found, products, stock.iter().map(StockItem::level).collect()))
+        Ok((found, products, levels(&stock)))
     }
 
     /// The same, with all counters.

@@ -18,6 +18,7 @@ async fn nothing_is_allowed_that_nobody_does() {
     let (mug, pen) = (shop.product("Mug").shards(2).list().await, shop.product("Pen").list().await);
     catalogue_and_stock(&shop, &mug).await;
     cart(&shop, &ada, &mug).await;
+    held_too_long(&shop, &ada).await;
     rules(&shop).await;
     checkouts(&shop, &ada, &mug).await;
     coupons_of_orders(&shop, &ada, &mug, &pen).await;
@@ -58,6 +59,32 @@ async fn cart(shop: &Shop, ada: &User, mug: &Product) {
     ada.adds(mug, 1).await.is(201);
     shop.pass(1_800);
     shop.fire("release-reservations").await;
+}
+
+/// Who is short of what others held too long ends those holds: by adding, growing, checking out and ordering.
+async fn held_too_long(shop: &Shop, ada: &User) {
+    let (pot, eve) = (shop.product("Pot").stock(4).list().await, shop.shopper("eve").await);
+    let hoards = async || {
+        eve.delete("/cart-items").await.is_empty();
+        eve.adds(&pot, 4).await.is(201);
+        shop.pass(1_800);
+    };
+    let lets_go = async || {
+        shop.pass(1_800);
+        shop.fire("release-reservations").await;
+    };
+    hoards().await;
+    let line = ada.adds(&pot, 1).await.is(201);
+    lets_go().await;
+    hoards().await;
+    ada.changes(&line["item_id"], 2).await.is(200);
+    lets_go().await;
+    hoards().await;
+    ada.checks_out(&json!({})).await.is(201);
+    eve.delete("/cart-items").await.is_empty();
+    eve.adds(&pot, 2).await.is(201);
+    shop.pass(1_800);
+    ada.orders_directly(&pot, 2).await.is(201);
 }
 
 async fn rules(shop: &Shop) {
