@@ -96,6 +96,9 @@ pub enum Error {
         /// The most that one order may hold.
         max: u32,
     },
+    /// More than one user may hold at once; says what the limit is.
+    #[error("{0}")]
+    HoldLimit(String),
     /// No room for another line.
     #[error("The cart is full: {0}")]
     CartFull(String),

@@ -18,6 +18,7 @@ mod grant;
 mod inventory;
 mod inventory_list;
 pub mod keys;
+mod limits;
 mod mailing;
 mod order_lists;
 mod order_mails;
@@ -80,7 +81,11 @@ impl Store {
         Store {
             client: metered(&client),
             table_prefix: config.table_prefix.clone(),
-            hold_policy: HoldPolicy { length: config.reservation_ttl },
+            hold_policy: HoldPolicy {
+                length: config.reservation_ttl,
+                max_units: config.max_held_units,
+                max_unpaid_orders: config.max_unpaid_orders,
+            },
             payment_deadline: config.payment_deadline,
             currency: config.currency.clone(),
             deadline: None,

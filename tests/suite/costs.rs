@@ -109,6 +109,23 @@ async fn an_add_is_one_read_and_one_transaction() {
     shop.finish().await;
 }
 
+/// What may be held costs no call, though it is the cart that knows of it.
+#[tokio::test]
+async fn paid_online_an_order_costs_the_same_calls() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let request = json!({"product_id": mug.id, "quantity": 2, "payment_method": "online"});
+    let (request, now) = (serde_json::from_value(request).expect("a request"), shop.clock.now());
+    wired.store.order_directly(ada.id, ada.id, &request, None, now).await.expect("an order");
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+    ada.adds(&mug, 1).await.is(201);
+    let request = serde_json::from_value(json!({"payment_method": "online"})).expect("a request");
+    wired.store.checkout(ada.id, ada.id, &request, None, now).await.expect("an order");
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+    shop.finish().await;
+}
+
 /// A refusal is certain after two reads. Where others hold units of it, it is also looked for holds that are over,
 /// but not again within a second.
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
 //! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, [`connect`] looks
 //! at the one that a function's start makes, [`log`] hears what they say of the stock, and [`metrics`] what they
-//! say of themselves. [`unpaid`] is about orders whose payment does not come, [`requeue`] about orders that were
+//! say of themselves. [`hoarding`] is about who would hold everything, [`unpaid`] about orders whose payment does not come, [`requeue`] about orders that were
 //! placed and not announced, [`rewards`] about the rules that grant coupons, and [`mail`] about what buyers are
 //! told and what SES refuses; [`thousand`] has a thousand messages handled while everything fails. [`events`]
 //! runs every function on its event file, [`console`] clicks through the pages of the development cloud,
@@ -18,6 +18,7 @@ mod costs;
 mod deployment;
 mod events;
 mod faults;
+mod hoarding;
 mod log;
 mod mail;
 mod metrics;

@@ -52,6 +52,26 @@ async fn a_checkout_counts_itself_and_what_it_costs() {
 }
 
 #[tokio::test]
+async fn what_users_hold_is_told_and_who_would_hold_too_much_is_counted() {
+    listen();
+    let shop = Shop::open().await;
+    let (nail, ada) = (shop.product("Nail").stock(2_000).list().await, shop.shopper("ada").await);
+    let line = ada.adds(&nail, 200).await.is(201);
+    ada.changes(&line["item_id"], 300).await.is(200);
+    ada.orders_online(&nail, 400).await;
+    ada.adds(&nail, 300).await.is_refused(422, "quantity_limit");
+    ada.checks_out(&json!({"payment_method": "online"})).await.is(201);
+    ada.orders_directly(&nail, 1).await.is(201);
+    let lines = heard();
+    for (function, held) in [("update-cart-item", 300.0), ("create-order", 700.0), ("checkout", 700.0)] {
+        assert_eq!(sum(&lines, function, Metric::UnitsHeld), Some(held), "{function}");
+    }
+    assert_eq!(sum(&lines, "add-cart-item", Metric::UnitsHeld), Some(200.0));
+    assert_eq!(sum(&lines, "add-cart-item", Metric::HoldRefusals), Some(1.0));
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn rivals_and_throttles_are_counted() {
     listen();
     let shop = Shop::open().await;

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use super::Store;
 use super::call::Failure;
 use super::keys::{Key, Table};
+use super::limits::{most_held, skus_of};
 use super::orders::{OrderEntry, order_id_of};
 use super::placing::{Placed, coupon_key, purchase};
 use super::shortage::Basis;
@@ -21,7 +22,7 @@ use crate::error::{Error, FieldError, Shortage};
 use crate::ids::{IdempotencyKey, ItemId, OrderId, UserId};
 use crate::inventory::{self, Allocation, Level};
 use crate::metrics::{Metric, count};
-use crate::order::{CheckoutRequest, PurchasedLine};
+use crate::order::{CheckoutRequest, PaymentMethod, PurchasedLine};
 use crate::time::Timestamp;
 use crate::user::Profile;
 
@@ -88,9 +89,16 @@ impl Store {
                 cart.last_checkout = Some(LastCheckout { cart_id, order_id: first_id });
                 let mut transaction = self.transaction();
                 let orders = transaction.place(purchase, first_id, Some(cart_id), &buyer, key, now)?;
+                let mut held = 0;
+                if buyer.payment_method == PaymentMethod::Online {
+                    cart.remember_unpaid(&orders, now);
+                    self.keep_to_limits(&mut cart, &skus_of(&orders), &orders).await?;
+                    held = most_held(&cart, &skus_of(&orders));
+                }
                 transaction.put_cart(&cart, now)?;
                 transaction.commit().await?;
                 count(Metric::Checkouts, 1);
+                count(Metric::UnitsHeld, held);
                 Ok(Placed::new(orders))
             };
             self.unless_served(placed.await, key).await

@@ -18,9 +18,10 @@ async fn nothing_is_allowed_that_nobody_does() {
     let (mug, pen) = (shop.product("Mug").shards(2).list().await, shop.product("Pen").list().await);
     catalogue_and_stock(&shop, &mug).await;
     cart(&shop, &ada, &mug).await;
-    held_too_long(&shop, &ada).await;
     rules(&shop).await;
     checkouts(&shop, &ada, &mug).await;
+    held_too_long(&shop, &ada).await;
+    too_much(&shop, &ada).await;
     coupons_of_orders(&shop, &ada, &mug, &pen).await;
     payments(&shop, &ada, &mug, &pen).await;
     rewards(&shop, &ada, &mug).await;
@@ -85,6 +86,16 @@ async fn held_too_long(shop: &Shop, ada: &User) {
     eve.adds(&pot, 2).await.is(201);
     shop.pass(1_800);
     ada.orders_directly(&pot, 2).await.is(201);
+}
+
+/// Who holds too much has the orders looked at that may wait for their payment.
+async fn too_much(shop: &Shop, ada: &User) {
+    let nail = shop.product("Nail").stock(2_000).list().await;
+    ada.orders_online(&nail, 900).await;
+    let line = ada.adds(&nail, 90).await.is(201);
+    ada.adds(&nail, 10).await.is_refused(422, "quantity_limit");
+    ada.changes(&line["item_id"], 100).await.is_refused(422, "quantity_limit");
+    ada.delete("/cart-items").await.is_empty();
 }
 
 async fn rules(shop: &Shop) {
