@@ -14,6 +14,7 @@
 //! is served) and [`openapi`] (how it is described).
 
 pub mod auth;
+pub mod books;
 pub mod cart;
 pub mod catalog;
 pub mod config;

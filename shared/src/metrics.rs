@@ -63,6 +63,8 @@ metrics! {
     /// The age of the oldest placed order that nobody has looked at for rewards; 0 if none is older than
     /// five minutes.
     OldestUnevaluatedOrder: Seconds,
+    /// Things that an audit of the stock found wrong and did not put right.
+    StockDrift: Count,
     /// Coupons that orders earned.
     CouponsGranted: Count,
     /// Mails that SES took.

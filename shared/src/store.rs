@@ -5,6 +5,7 @@
 //! several tables together.
 
 mod adjustments;
+mod audit;
 mod call;
 mod cancel;
 mod capacity;
@@ -42,6 +43,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 
 pub use self::adjustments::Adjusted;
+pub use self::audit::AuditReport;
 use self::capacity::metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;

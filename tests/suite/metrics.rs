@@ -1,6 +1,7 @@
 //! What the functions say of themselves: metrics, one line an invocation, and log lines that carry the ids of the
 //! request, the user, the order and the trace, and nothing personal. A test hears what its own thread logs.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_runtime::Context;
 use local::mailbox::Refusal;
 use serde_json::{Value, json};
@@ -123,6 +124,30 @@ async fn schedules_say_how_far_behind_they_are() {
     shop.pass(600);
     shop.fire("requeue-rewards").await;
     assert!((599.0..630.0).contains(&age(&heard(), "requeue-rewards", Metric::OldestUnevaluatedOrder)));
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_audit_says_how_much_is_wrong() {
+    listen();
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").stock(9).list().await;
+    let drift = async || {
+        heard();
+        shop.fire("audit-inventory").await;
+        let lines = heard();
+        let told = lines.iter().filter(|line| line["message"] == "the stock is not what it should be").count();
+        (told, sum(&lines, "audit-inventory", Metric::StockDrift))
+    };
+    assert_eq!(drift().await, (0, Some(0.0)));
+    let stock_id = format!("{}#-#0", mug.id);
+    let available = |units: &str| {
+        let units = AttributeValue::N(units.to_owned());
+        shop.set("inventory", "stock_id", &stock_id, "available", units)
+    };
+    available("8").await;
+    assert_eq!(drift().await, (1, Some(1.0)));
+    available("9").await;
     shop.finish().await;
 }
 

@@ -145,7 +145,8 @@ fn movement(change: &Change) -> Expression {
         ("sold", change.sold),
         ("received", change.received),
     ];
-    let mut expression = Expression::default();
+    // The audit sees by `moves` whether anything moved while it read.
+    let mut expression = Expression::default().name("moves").value("once", number(1));
     let (mut set, mut conditions) = (Vec::new(), Vec::new());
     for (counter, by) in counters.into_iter().filter(|(_, by)| *by != 0) {
         let sign = if by < 0 { '-' } else { '+' };
@@ -159,7 +160,7 @@ fn movement(change: &Change) -> Expression {
         conditions.push("attribute_not_exists(#archived)".to_owned());
         expression = expression.name("archived");
     }
-    expression.update = format!("SET {}", set.join(", "));
+    expression.update = format!("SET {} ADD #moves :once", set.join(", "));
     expression.condition = conditions.join(" AND ");
     expression
 }
@@ -172,7 +173,8 @@ mod tests {
     fn whatever_shrinks_is_guarded() {
         let for_sale = Change { only_for_sale: true, ..Change::default() };
         let reserve = movement(&Change { available: -2, reserved: 2, ..for_sale });
-        assert_eq!(reserve.update, "SET #available = #available - :available, #reserved = #reserved + :reserved");
+        let update = "SET #available = #available - :available, #reserved = #reserved + :reserved ADD #moves :once";
+        assert_eq!(reserve.update, update);
         assert_eq!(reserve.condition, "#available >= :available AND attribute_not_exists(#archived)");
 
         let release = movement(&Change { available: 2, reserved: -2, ..Change::default() });

@@ -119,6 +119,11 @@ impl Store {
     }
 }
 
+/// A whole number among an item's attributes.
+pub(super) fn whole(item: &Item, attribute: &str) -> Option<i64> {
+    item.get(attribute)?.as_n().ok()?.parse().ok()
+}
+
 /// A string attribute of an item.
 pub(super) fn text(item: &Item, attribute: &str) -> Result<String, Error> {
     let value = item.get(attribute).and_then(|value| AttributeValue::as_s(value).ok());

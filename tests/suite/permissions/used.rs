@@ -26,6 +26,7 @@ async fn nothing_is_allowed_that_nobody_does() {
     payments(&shop, &ada, &mug, &pen).await;
     rewards(&shop, &ada, &mug).await;
     order_lists(&shop, &ada).await;
+    audit(&shop, &ada).await;
 
     let unused = shop.cloud().iam().unused();
     let unused = unused.into_iter().map(|(function, permission)| format!("{function}: {permission}\n"));
@@ -205,6 +206,26 @@ async fn order_lists(shop: &Shop, ada: &User) {
     ada.get(&format!("{orders}/stats")).await.is(200);
     shop.admin().await.get("/orders").await.is(200);
     shop.seller("tom").await.get("/seller/orders").await.is(200);
+}
+
+/// A stock item that says it is archived, one that counts wrong, and a coupon that was used twice.
+async fn audit(shop: &Shop, ada: &User) {
+    let jar = shop.product("Jar").stock(5).list().await;
+    let orders = [ada.orders_directly(&jar, 1).await.is(201), ada.orders_directly(&jar, 1).await.is(201)];
+    shop.settle().await;
+    let code = AttributeValue::S("REWARD-TWICE".to_owned());
+    let ids = orders.iter().map(|order| order["order_id"].as_str().expect("an id"));
+    for id in ids.clone() {
+        shop.set("orders", "order_id", id, "coupon_code", code.clone()).await;
+    }
+    let stock_id = format!("{}#-#0", jar.id);
+    shop.set("inventory", "stock_id", &stock_id, "archived", AttributeValue::Bool(true)).await;
+    shop.set("inventory", "stock_id", &stock_id, "available", AttributeValue::N("4".to_owned())).await;
+    let report = shop.invoke("audit-inventory", json!({"repair": true})).await;
+    assert_eq!((&report["found"], &report["repaired"]), (&json!(3), &json!(2)), "{report:#}");
+    for id in ids {
+        shop.forget("orders", "order_id", id, "coupon_code").await;
+    }
 }
 
 fn any_order() -> Value {
