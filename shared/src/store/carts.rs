@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use super::Store;
 use super::call::Failure;
-use super::keys::{Item, Key, Table, expiry_shard, number, string, to_item};
+use super::keys::{Item, Key, Table, expiry_shard, held_tag, number, string, to_item};
 use super::limits::most_held;
 use super::read::Found;
 use super::shortage::Basis;
@@ -227,8 +225,7 @@ fn cart_item(cart: &Cart, now: Timestamp) -> Result<Item, Error> {
     item.insert("version".to_owned(), number(cart.version + 1));
     if cart.reserved_until.is_some() {
         item.insert("expiry_shard".to_owned(), expiry_shard(cart.user_id));
-        let held = cart.held_skus().iter().map(string).collect();
-        item.insert("held_skus".to_owned(), AttributeValue::L(held));
+        item.insert("held".to_owned(), string(cart.held_skus().iter().map(held_tag).collect::<String>()));
     }
     if cart.lines.is_empty() {
         let remembers_until = cart.remembers_until().unwrap_or(now);

@@ -14,7 +14,7 @@ use futures_util::future::try_join_all;
 use super::Store;
 use super::call::Failure;
 use super::inventory::{StockItem, levels};
-use super::keys::{EXPIRY_SHARDS, Key, Table, number, string};
+use super::keys::{EXPIRY_SHARDS, Key, Table, held_tag, number, string};
 use super::release::EXPIRING;
 use super::sweep::Narrowed;
 use crate::cart::Cart;
@@ -133,7 +133,7 @@ impl Store {
             return Ok(false);
         }
         let narrowed =
-            &Narrowed { filter: "contains(#held_skus, :sku)", name: "held_skus", value: ("sku", string(sku)) };
+            &Narrowed { filter: "contains(#held, :sku)", name: "held", value: ("sku", string(held_tag(sku))) };
         let shards = (0..EXPIRY_SHARDS).map(number);
         let shards =
             shards.map(|shard| async move { self.due::<UserId>(&EXPIRING, &shard, now, Some(narrowed), None).await });
@@ -166,7 +166,7 @@ impl Store {
     /// that cannot be ended keeps no buyer waiting.
     async fn end_hold_of(&self, user_id: UserId, sku: &Sku, now: Timestamp) -> Result<u32, Failure> {
         match self.get::<Cart>(&Key::cart(user_id)).await? {
-            Some(cart) if cart.hold_is_over(now) => {
+            Some(cart) if cart.hold_is_over(now) && cart.units_held_of(sku) > 0 => {
                 self.release_cart(&cart, now).await?;
                 count(Metric::ReservationsReleased, 1);
                 Ok(cart.units_held_of(sku))

@@ -27,7 +27,7 @@ pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
 fn check_hold(cart: &Value, findings: &mut Findings) {
     let user_id = text(cart, "user_id");
     let held: i64 = entries(cart, "lines").map(|(_, line)| units(&line["allocation"])).sum();
-    for attribute in ["reserved_until", "expiry_shard", "held_since"] {
+    for attribute in ["reserved_until", "expiry_shard", "held_since", "held"] {
         let is_there = !cart[attribute].is_null();
         findings.expect(2, is_there == (held > 0), || {
             format!("cart of {user_id}: holds {held} units, but {attribute} is {}", cart[attribute])
