@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::ProductNotFound`], [`Error::IdempotencyKeyReused`], and those
-    /// of [`Product::sku`] and [`Cart::add`].
+    /// of [`Product::sku`] and [`Cart::add`], and [`Error::HoldLimit`].
     pub async fn add_to_cart(
         &self,
         user_id: UserId,
@@ -104,7 +104,7 @@ impl Store {
     /// Gives a line another quantity, and holds or releases the difference.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`] and those of [`Cart::set_quantity`].
+    /// [`Error::UserNotFound`], [`Error::HoldLimit`] and those of [`Cart::set_quantity`].
     pub async fn set_quantity(
         &self,
         user_id: UserId,

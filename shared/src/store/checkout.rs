@@ -42,7 +42,7 @@ impl Store {
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::CartEmpty`], [`Error::AddressRequired`],
     /// [`Error::IdempotencyKeyReused`], [`Error::InsufficientStock`] naming every line that falls
-    /// short, [`Error::ValidationFailed`] for what is no longer for sale, [`Error::PriceChanged`], and
+    /// short, [`Error::HoldLimit`], [`Error::ValidationFailed`] for what is no longer for sale, [`Error::PriceChanged`], and
     /// those of [`Coupon::apply`].
     pub async fn checkout(
         &self,

@@ -24,7 +24,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::ProductNotFound`], [`Error::AddressRequired`],
-    /// [`Error::QuantityLimit`], [`Error::IdempotencyKeyReused`], [`Error::InsufficientStock`], and those of
+    /// [`Error::QuantityLimit`], [`Error::HoldLimit`], [`Error::IdempotencyKeyReused`], [`Error::InsufficientStock`], and those of
     /// [`Product::sku`] and [`Coupon::apply`](crate::coupon::Coupon::apply).
     pub async fn order_directly(
         &self,

@@ -6,10 +6,11 @@
 //! refused buyers becomes no flood of queries.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use tokio::sync::Mutex;
 
 use super::Store;
 use super::call::Failure;
@@ -30,22 +31,10 @@ const MOST_CARTS: usize = 20;
 /// For how long nobody looks again for holds that are over, where nothing was found.
 const NOTHING_FOUND_HOLDS_FOR: Duration = Duration::from_secs(1);
 
-/// When this process last looked for holds of a SKU that were over and found none to end.
+/// When this process last looked for holds of a SKU that were over and found none to end. Whoever looks has it to
+/// themselves, so that those who are refused at once look once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RecentLooks(Arc<Mutex<BTreeMap<Sku, Timestamp>>>);
-
-impl RecentLooks {
-    fn found_nothing_lately(&self, sku: &Sku, now: Timestamp) -> bool {
-        let looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        looks.get(sku).is_some_and(|at| now < *at + NOTHING_FOUND_HOLDS_FOR)
-    }
-
-    fn found_nothing(&self, sku: &Sku, now: Timestamp) {
-        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        looks.retain(|_, at| now < *at + NOTHING_FOUND_HOLDS_FOR);
-        looks.insert(sku.clone(), now);
-    }
-}
 
 /// What a plan was made of: whether there was enough is judged by it.
 #[derive(Debug, Clone)]
@@ -129,8 +118,14 @@ impl Store {
         buyer: UserId,
         now: Timestamp,
     ) -> Result<bool, Failure> {
-        if self.recent_looks.found_nothing_lately(sku, now) {
-            return Ok(false);
+        let (mut looks, waited) = match self.recent_looks.0.try_lock() {
+            Ok(looks) => (looks, false),
+            Err(_) => (self.recent_looks.0.lock().await, true),
+        };
+        looks.retain(|_, at| now < *at + NOTHING_FOUND_HOLDS_FOR);
+        if looks.contains_key(sku) {
+            // Who waited has read the stock before others may have ended a hold.
+            return Ok(waited);
         }
         let narrowed =
             &Narrowed { filter: "contains(#held, :sku)", name: "held", value: ("sku", string(held_tag(sku))) };
@@ -157,7 +152,7 @@ impl Store {
             }
         }
         if free == 0 {
-            self.recent_looks.found_nothing(sku, now);
+            looks.insert(sku.clone(), now);
         }
         Ok(changed || free > 0)
     }
