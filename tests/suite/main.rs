@@ -1,7 +1,8 @@
 //! The shop from outside, in one binary so that it links once.
 //!
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
-//! on the same things, [`faults`] breaks the network under them, [`costs`] counts the calls, [`connect`] looks
+//! on the same things, [`faults`] breaks the network under them, [`crashes`] breaks every call of every function
+//! in every way, [`costs`] counts the calls, [`connect`] looks
 //! at the one that a function's start makes, [`log`] hears what they say of the stock, and [`metrics`] what they
 //! say of themselves. [`hoarding`] is about who would hold everything, [`unpaid`] about orders whose payment does not come, [`requeue`] about orders that were
 //! placed and not announced, [`rewards`] about the rules that grant coupons, and [`mail`] about what buyers are
@@ -15,6 +16,7 @@ mod audit;
 mod connect;
 mod console;
 mod costs;
+mod crashes;
 mod deployment;
 mod events;
 mod faults;

@@ -2,8 +2,8 @@
 //! after holds that are over, but that the sweep has not come by yet, have been ended.
 //!
 //! Such a refusal costs one read more for each SKU that falls short. Where carts or unpaid orders hold units of it,
-//! it also costs a query of each of the index's 16 shards, but only once a second in a process: a flood of
-//! refused buyers becomes no flood of queries.
+//! it also costs a query of each of the index's 16 shards and reading all anew, but only once a second in a process: a
+//! flood of refused buyers becomes no flood of queries.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -136,12 +136,12 @@ impl Store {
         over.retain(|(user_id, _)| *user_id != buyer);
         over.sort_by_key(|(user_id, since)| (*since, *user_id));
 
-        let (mut free, mut changed) = (0, false);
+        let mut free = 0;
         for (user_id, _) in over.into_iter().take(MOST_CARTS) {
             match self.end_hold_of(user_id, sku, now).await {
-                // Whoever came first did the same, or bought it.
-                Ok(0) | Err(Failure::Stale) => changed = true,
                 Ok(units) => free += units,
+                // Whoever came first did the same, or bought it.
+                Err(Failure::Stale) => {}
                 Err(failure) => {
                     let error = Error::from(failure);
                     tracing::error!(%user_id, error = error.report(), "a hold that is over could not be ended");
@@ -154,7 +154,8 @@ impl Store {
         if free == 0 {
             looks.insert(sku.clone(), now);
         }
-        Ok(changed || free > 0)
+        // Also where nothing was left to end: others may have ended it since the stock was read.
+        Ok(true)
     }
 
     /// Ends the hold of a user's cart if it is over; answers how many units of a SKU that freed. One try: a hold
