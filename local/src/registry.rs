@@ -47,5 +47,6 @@ pub fn functions() -> BTreeMap<&'static str, Function> {
         ("requeue-rewards", event(requeue_rewards::handle)),
         ("expire-unpaid-orders", event(expire_unpaid_orders::handle)),
         ("release-reservations", event(release_reservations::handle)),
+        ("audit-inventory", event(audit_inventory::handle)),
     ])
 }

@@ -3,15 +3,17 @@
 //! Every change here is planned in memory, together with what it does to the stock; the store then
 //! writes both in one transaction that fails if the cart is no longer as it was read.
 
+mod limits;
 mod quantity;
 mod variation;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::limits::UnpaidOrder;
 pub use self::quantity::Quantity;
 pub use self::variation::{Properties, Variation};
 pub use self::view::{CartView, LineView};
@@ -56,6 +58,9 @@ pub struct Cart {
     pub recent_adds: Vec<RecentAdd>,
     /// What its latest checkout made of it.
     pub last_checkout: Option<LastCheckout>,
+    /// Its user's online orders that may still wait for their payment, made of this cart or past it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unpaid_orders: Vec<UnpaidOrder>,
 }
 
 /// A line of a cart.
@@ -108,6 +113,10 @@ pub struct LastCheckout {
 pub struct HoldPolicy {
     /// How long stock is held after the cart's last change.
     pub length: Duration,
+    /// How many units of a SKU a user may hold at once, in the cart and in orders that wait for their payment.
+    pub max_units: u32,
+    /// How many orders of a user may wait for their payment at once.
+    pub max_unpaid_orders: u32,
 }
 
 impl Line {
@@ -155,6 +164,7 @@ impl Cart {
             reserved_until: None,
             recent_adds: Vec::new(),
             last_checkout: None,
+            unpaid_orders: Vec::new(),
         }
     }
 
@@ -168,6 +178,16 @@ impl Cart {
         line.quantity > 0
             && line.allocation.total() == line.quantity
             && self.reserved_until.is_some_and(|until| until > now)
+    }
+
+    /// How many units of a SKU its lines hold.
+    pub fn units_held_of(&self, sku: &Sku) -> u32 {
+        self.lines.values().filter(|line| line.sku() == *sku).map(|line| line.allocation.total()).sum()
+    }
+
+    /// The SKUs that its lines hold units of.
+    pub fn held_skus(&self) -> BTreeSet<Sku> {
+        self.lines.values().filter(|line| line.allocation.total() > 0).map(Line::sku).collect()
     }
 
     /// The add that an idempotency key stands for.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::catalog::MAX_QUANTITY;
+
 /// A setting that is missing or cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("environment variable {name}: {problem}")]
@@ -19,6 +21,11 @@ pub struct Config {
     pub order_events_queue_url: String,
     /// `RESERVATION_TTL_SECONDS`: how long a cart holds stock after its last change.
     pub reservation_ttl: Duration,
+    /// `MAX_HELD_UNITS`: how many units of a SKU a user may hold at once, in the cart and in orders that wait for their
+    /// payment; 999 unless it is set.
+    pub max_held_units: u32,
+    /// `MAX_UNPAID_ORDERS`: how many orders of a user may wait for their payment at once; 100 unless it is set.
+    pub max_unpaid_orders: u32,
     /// `PAYMENT_DEADLINE_SECONDS`: how long an online order waits for its payment.
     pub payment_deadline: Duration,
     /// `CURRENCY`: the ISO 4217 code of every amount.
@@ -63,10 +70,19 @@ impl Config {
                 _ => Err(ConfigError { name, problem: format!("{value:?} is not a number of seconds above zero") }),
             }
         };
+        let limit = |name: &'static str, unless_set: u32| match lookup(name).filter(|value| !value.is_empty()) {
+            None => Ok(unless_set),
+            Some(value) => match value.parse() {
+                Ok(limit) if limit > 0 => Ok(limit),
+                _ => Err(ConfigError { name, problem: format!("{value:?} is not a whole number above zero") }),
+            },
+        };
         Ok(Config {
             table_prefix: text("TABLE_PREFIX")?,
             order_events_queue_url: text("ORDER_EVENTS_QUEUE_URL")?,
             reservation_ttl: seconds("RESERVATION_TTL_SECONDS")?,
+            max_held_units: limit("MAX_HELD_UNITS", MAX_QUANTITY)?,
+            max_unpaid_orders: limit("MAX_UNPAID_ORDERS", 100)?,
             payment_deadline: seconds("PAYMENT_DEADLINE_SECONDS")?,
             currency: text("CURRENCY")?,
             signing_secret: text("SIGNING_SECRET")?,
@@ -84,7 +100,7 @@ mod tests {
     use super::*;
 
     fn complete(name: &str) -> Option<String> {
-        Some(if name.ends_with("_SECONDS") { "60" } else { "x" }.to_owned())
+        Some(if name.ends_with("_SECONDS") || name.starts_with("MAX_") { "60" } else { "x" }.to_owned())
     }
 
     #[test]
@@ -97,5 +113,9 @@ mod tests {
                 |name| if name == "PAYMENT_DEADLINE_SECONDS" { Some("0".into()) } else { complete(name) },
             );
         assert!(zero.unwrap_err().to_string().starts_with("environment variable PAYMENT_DEADLINE_SECONDS"));
+        let unset = Config::from_lookup(|name| complete(name).filter(|_| !name.starts_with("MAX_"))).unwrap();
+        assert_eq!((unset.max_held_units, unset.max_unpaid_orders), (999, 100));
+        let none = Config::from_lookup(|name| if name == "MAX_HELD_UNITS" { Some("0".into()) } else { complete(name) });
+        assert!(none.unwrap_err().to_string().starts_with("environment variable MAX_HELD_UNITS"));
     }
 }

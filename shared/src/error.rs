@@ -96,6 +96,9 @@ pub enum Error {
         /// The most that one order may hold.
         max: u32,
     },
+    /// More than one user may hold at once; says what the limit is.
+    #[error("{0}")]
+    HoldLimit(String),
     /// No room for another line.
     #[error("The cart is full: {0}")]
     CartFull(String),
@@ -148,21 +151,20 @@ pub struct Shortage {
 impl Shortage {
     /// Says how much of `name` is left, for a line that was to have `requested`.
     pub fn new(product_id: ProductId, name: &str, size: Option<&str>, requested: u32, available: u32) -> Shortage {
-        let label = size.map_or_else(|| name.to_owned(), |size| format!("{name} ({size})"));
+        let (name, size, message) = (name.to_owned(), size.map(str::to_owned), String::new());
+        Shortage { item_id: None, product_id, name, size, requested, available, message }.with_available(available)
+    }
+
+    /// The same shortage, where so many are left.
+    pub fn with_available(self, available: u32) -> Shortage {
+        let Shortage { name, requested, .. } = &self;
+        let label = self.size.as_ref().map_or_else(|| name.clone(), |size| format!("{name} ({size})"));
         let message = match available {
             0 => format!("{label}: Out of stock"),
             1 => format!("{label}: Only 1 item available, but {requested} requested"),
             _ => format!("{label}: Only {available} items available, but {requested} requested"),
         };
-        Shortage {
-            item_id: None,
-            product_id,
-            name: name.to_owned(),
-            size: size.map(str::to_owned),
-            requested,
-            available,
-            message,
-        }
+        Shortage { available, message, ..self }
     }
 
     /// The same shortage, of a line in a cart.

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ProductId, UserId};
 
-/// What is stocked: a product in one size.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What is stocked: a product in one size. Kept as its text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Sku {
     /// The product.
     pub product_id: ProductId,
@@ -36,6 +37,22 @@ impl fmt::Display for Sku {
     /// The product and the size, `7d9e4b10-…#M`; a dash for a product without sizes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.product_id, self.size.as_deref().unwrap_or("-"))
+    }
+}
+
+impl From<Sku> for String {
+    fn from(sku: Sku) -> String {
+        sku.to_string()
+    }
+}
+
+impl TryFrom<String> for Sku {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Sku, &'static str> {
+        let (product_id, size) = text.split_once('#').ok_or("a SKU is a product, a # and a size")?;
+        let product_id = product_id.parse().map_err(|_| "a SKU starts with a product's id")?;
+        Ok(Sku { product_id, size: Some(size).filter(|size| *size != "-").map(str::to_owned) })
     }
 }
 

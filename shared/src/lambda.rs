@@ -140,6 +140,9 @@ fn refuse(error: &Error, request_id: &str) -> Response {
     if matches!(error, Error::InsufficientStock(_)) {
         metrics::count(Metric::StockRefusals, 1);
     }
+    if matches!(error, Error::HoldLimit(_)) {
+        metrics::count(Metric::HoldRefusals, 1);
+    }
     if status.is_server_error() {
         tracing::error!(status = status.as_u16(), code, error = error.report(), "the request failed");
     } else {

@@ -4,7 +4,7 @@
 //!
 //! The domain, without IO, clock or randomness of its own:
 //! [`money`], [`number`], [`ids`], [`text`], [`time`], [`user`], [`catalog`], [`inventory`], [`cart`], [`coupon`],
-//! [`order`], [`reward`].
+//! [`order`], [`reward`], and [`books`], which tell whether it all adds up.
 //!
 //! The store, the only place that knows DynamoDB: [`store`].
 //!
@@ -14,6 +14,7 @@
 //! is served) and [`openapi`] (how it is described).
 
 pub mod auth;
+pub mod books;
 pub mod cart;
 pub mod catalog;
 pub mod config;

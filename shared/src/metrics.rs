@@ -52,13 +52,19 @@ metrics! {
     Retries: Count,
     /// Requests that were refused because less was left than was asked for.
     StockRefusals: Count,
-    /// Carts whose hold was over and was ended by the sweep.
+    /// Carts whose hold was over and was ended, by the sweep or for a buyer who was short of stock.
     ReservationsReleased: Count,
+    /// Units of one SKU that a user holds after taking some, in the cart and in orders that wait for their payment.
+    UnitsHeld: Count,
+    /// Requests that were refused because their user would hold too much at once.
+    HoldRefusals: Count,
     /// For how long the oldest hold has been over that a sweep found; 0 if there was none.
     OldestUnreleasedHold: Seconds,
     /// The age of the oldest placed order that nobody has looked at for rewards; 0 if none is older than
     /// five minutes.
     OldestUnevaluatedOrder: Seconds,
+    /// Things that an audit of the stock found wrong and did not put right.
+    StockDrift: Count,
     /// Coupons that orders earned.
     CouponsGranted: Count,
     /// Mails that SES took.

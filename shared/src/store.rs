@@ -5,6 +5,7 @@
 //! several tables together.
 
 mod adjustments;
+mod audit;
 mod call;
 mod cancel;
 mod capacity;
@@ -18,6 +19,7 @@ mod grant;
 mod inventory;
 mod inventory_list;
 pub mod keys;
+mod limits;
 mod mailing;
 mod order_lists;
 mod order_mails;
@@ -31,6 +33,7 @@ mod read;
 mod release;
 mod requeue;
 mod reward_rules;
+mod shortage;
 mod sweep;
 mod transaction;
 mod users;
@@ -40,6 +43,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 
 pub use self::adjustments::Adjusted;
+pub use self::audit::AuditReport;
 use self::capacity::metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;
@@ -56,6 +60,7 @@ pub use self::release::ReleaseReport;
 pub use self::requeue::RequeueReport;
 pub use self::reward_rules::CreatedRule;
 use self::reward_rules::RecentRules;
+use self::shortage::RecentLooks;
 use crate::cart::HoldPolicy;
 use crate::config::Config;
 
@@ -69,6 +74,7 @@ pub struct Store {
     currency: String,
     deadline: Option<Instant>,
     recent_rules: RecentRules,
+    recent_looks: RecentLooks,
 }
 
 impl Store {
@@ -77,11 +83,16 @@ impl Store {
         Store {
             client: metered(&client),
             table_prefix: config.table_prefix.clone(),
-            hold_policy: HoldPolicy { length: config.reservation_ttl },
+            hold_policy: HoldPolicy {
+                length: config.reservation_ttl,
+                max_units: config.max_held_units,
+                max_unpaid_orders: config.max_unpaid_orders,
+            },
             payment_deadline: config.payment_deadline,
             currency: config.currency.clone(),
             deadline: None,
             recent_rules: RecentRules::default(),
+            recent_looks: RecentLooks::default(),
         }
     }
 

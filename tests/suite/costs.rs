@@ -109,6 +109,47 @@ async fn an_add_is_one_read_and_one_transaction() {
     shop.finish().await;
 }
 
+/// What may be held costs no call, though it is the cart that knows of it.
+#[tokio::test]
+async fn paid_online_an_order_costs_the_same_calls() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let request = json!({"product_id": mug.id, "quantity": 2, "payment_method": "online"});
+    let (request, now) = (serde_json::from_value(request).expect("a request"), shop.clock.now());
+    wired.store.order_directly(ada.id, ada.id, &request, None, now).await.expect("an order");
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+    ada.adds(&mug, 1).await.is(201);
+    let request = serde_json::from_value(json!({"payment_method": "online"})).expect("a request");
+    wired.store.checkout(ada.id, ada.id, &request, None, now).await.expect("an order");
+    assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
+    shop.finish().await;
+}
+
+/// A refusal is certain after two reads. Where others hold units of it, it is also looked for holds that are over,
+/// but not again within a second.
+#[tokio::test]
+async fn a_refusal_for_want_of_stock_is_two_reads_and_rarely_sixteen_queries() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, ben, mug) =
+        (shop.shopper("ada").await, shop.shopper("ben").await, shop.product("Mug").stock(3).list().await);
+    let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
+    let refused = async || {
+        wired.store.add_to_cart(ben.id, &variation, 4, None, shop.clock.now()).await.expect_err("too few");
+        wire.calls()
+    };
+    let (reads, mut looks) = (["BatchGetItem", "TransactGetItems"], vec!["BatchGetItem", "TransactGetItems"]);
+    looks.extend(["Query"; 16]);
+    assert_eq!(refused().await, reads, "nobody holds any");
+    ada.adds(&mug, 3).await.is(201);
+    assert_eq!(refused().await, looks);
+    assert_eq!(refused().await, reads);
+    shop.pass(1);
+    assert_eq!(refused().await, looks);
+    shop.finish().await;
+}
+
 #[tokio::test]
 async fn an_adjustment_is_one_read_and_one_transaction() {
     let shop = Shop::open().await;

@@ -226,6 +226,16 @@ async fn an_admin_settles_a_payment_and_a_forgotten_order_is_announced_again() {
 }
 
 #[tokio::test]
+async fn the_stock_adds_up() {
+    let (shop, _) = shop_of_the_events().await;
+    answers(&shop, "add-cart-item", 201).await;
+    let report = run(&shop, "audit-inventory").await;
+    assert_eq!((&report["found"], &report["unsettled"]), (&json!(0), &json!([])), "{report}");
+    assert!(report["stock_items"].as_u64().is_some_and(|items| items > 5), "{report}");
+    shop.finish().await;
+}
+
+#[tokio::test]
 async fn the_seller_keeps_her_catalogue_and_an_admin_corrects_the_stock() {
     let (shop, _) = shop_of_the_events().await;
     let apron = answers(&shop, "create-product", 201).await;

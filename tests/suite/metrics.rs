@@ -1,6 +1,7 @@
 //! What the functions say of themselves: metrics, one line an invocation, and log lines that carry the ids of the
 //! request, the user, the order and the trace, and nothing personal. A test hears what its own thread logs.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_runtime::Context;
 use local::mailbox::Refusal;
 use serde_json::{Value, json};
@@ -48,6 +49,26 @@ async fn a_checkout_counts_itself_and_what_it_costs() {
     if std::env::var_os("TEST_DYNAMODB_ENDPOINT").is_none() {
         assert!(sum(&lines, "checkout", written).is_some_and(|units| units >= 6.0), "{lines:#?}");
     }
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn what_users_hold_is_told_and_who_would_hold_too_much_is_counted() {
+    listen();
+    let shop = Shop::open().await;
+    let (nail, ada) = (shop.product("Nail").stock(2_000).list().await, shop.shopper("ada").await);
+    let line = ada.adds(&nail, 200).await.is(201);
+    ada.changes(&line["item_id"], 300).await.is(200);
+    ada.orders_online(&nail, 400).await;
+    ada.adds(&nail, 300).await.is_refused(422, "quantity_limit");
+    ada.checks_out(&json!({"payment_method": "online"})).await.is(201);
+    ada.orders_directly(&nail, 1).await.is(201);
+    let lines = heard();
+    for (function, held) in [("update-cart-item", 300.0), ("create-order", 700.0), ("checkout", 700.0)] {
+        assert_eq!(sum(&lines, function, Metric::UnitsHeld), Some(held), "{function}");
+    }
+    assert_eq!(sum(&lines, "add-cart-item", Metric::UnitsHeld), Some(200.0));
+    assert_eq!(sum(&lines, "add-cart-item", Metric::HoldRefusals), Some(1.0));
     shop.finish().await;
 }
 
@@ -103,6 +124,30 @@ async fn schedules_say_how_far_behind_they_are() {
     shop.pass(600);
     shop.fire("requeue-rewards").await;
     assert!((599.0..630.0).contains(&age(&heard(), "requeue-rewards", Metric::OldestUnevaluatedOrder)));
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn an_audit_says_how_much_is_wrong() {
+    listen();
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").stock(9).list().await;
+    let drift = async || {
+        heard();
+        shop.fire("audit-inventory").await;
+        let lines = heard();
+        let told = lines.iter().filter(|line| line["message"] == "the stock is not what it should be").count();
+        (told, sum(&lines, "audit-inventory", Metric::StockDrift))
+    };
+    assert_eq!(drift().await, (0, Some(0.0)));
+    let stock_id = format!("{}#-#0", mug.id);
+    let available = |units: &str| {
+        let units = AttributeValue::N(units.to_owned());
+        shop.set("inventory", "stock_id", &stock_id, "available", units)
+    };
+    available("8").await;
+    assert_eq!(drift().await, (1, Some(1.0)));
+    available("9").await;
     shop.finish().await;
 }
 

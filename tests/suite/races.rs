@@ -12,6 +12,8 @@ mod holds;
 mod last_units;
 mod payments;
 mod rewards;
+mod shortages;
+mod unswept;
 mod worst_moments;
 
 use std::future::IntoFuture;
@@ -23,7 +25,7 @@ use tests::api::{Answer, Call};
 const ROUNDS: u32 = 12;
 
 /// Makes all calls at once, each in a task of its own.
-async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
+pub(crate) async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
     let calls: Vec<_> = calls.into_iter().map(|call| tokio::spawn(call.into_future())).collect();
     join_all(calls).await.into_iter().map(|answer| answer.expect("the call ends")).collect()
 }

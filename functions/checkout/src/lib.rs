@@ -49,5 +49,5 @@ pub fn operation() -> Operation {
         .answers::<Placed<'_>>(StatusCode::CREATED, "The order, or its parts.")
         .refuses(&["cart_empty", "user_not_found", "coupon_not_found", "insufficient_stock", "price_changed"])
         .refuses(&["coupon_already_redeemed", "conflict", "coupon_not_applicable", "address_required", "cart_full"])
-        .refuses(&["order_not_found"])
+        .refuses(&["order_not_found", "quantity_limit"])
 }

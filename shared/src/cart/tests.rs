@@ -3,7 +3,8 @@ use crate::catalog::{DEFAULT_LOW_STOCK_THRESHOLD, ProductStatus};
 use crate::inventory::StockId;
 
 const MINUTE: Duration = Duration::from_secs(60);
-const POLICY: HoldPolicy = HoldPolicy { length: Duration::from_secs(1800) };
+const POLICY: HoldPolicy =
+    HoldPolicy { length: Duration::from_secs(1800), max_units: MAX_QUANTITY, max_unpaid_orders: 100 };
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_155_693_120)

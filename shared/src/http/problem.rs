@@ -108,7 +108,7 @@ pub fn status_and_code(error: &Error) -> (StatusCode, &'static str) {
         Error::ValidationFailed(_) => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
         Error::SizeRequired(_) => (StatusCode::UNPROCESSABLE_ENTITY, "size_required"),
         Error::SizeNotAllowed => (StatusCode::UNPROCESSABLE_ENTITY, "size_not_allowed"),
-        Error::QuantityLimit { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "quantity_limit"),
+        Error::QuantityLimit { .. } | Error::HoldLimit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "quantity_limit"),
         Error::CartFull(_) => (StatusCode::UNPROCESSABLE_ENTITY, "cart_full"),
         Error::CouponNotApplicable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "coupon_not_applicable"),
         Error::AddressRequired => (StatusCode::UNPROCESSABLE_ENTITY, "address_required"),

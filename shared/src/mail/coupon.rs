@@ -76,6 +76,7 @@ mod tests {
                 "CURRENCY" => "USD".to_owned(),
                 "SHOP_URL" => "https://shop.example".to_owned(),
                 "MAIL_SENDER" => "Shop <shop@example.com>".to_owned(),
+                "MAX_HELD_UNITS" | "MAX_UNPAID_ORDERS" => return None,
                 "UNSUBSCRIBE_URL" => return unsubscribe_url.map(str::to_owned),
                 name if name.ends_with("_SECONDS") => "60".to_owned(),
                 _ => "x".to_owned(),

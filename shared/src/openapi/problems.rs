@@ -82,7 +82,10 @@ fn errors() -> Vec<(Error, &'static str)> {
         ),
         (Error::SizeRequired("S, M, L, XL".to_owned()), "The product comes in sizes, and none is named."),
         (Error::SizeNotAllowed, "The product has no sizes, and one is named."),
-        (Error::QuantityLimit { max: 999 }, "More of the product than one order may have."),
+        (
+            Error::QuantityLimit { max: 999 },
+            "More of the product than one order may have, or than one user may hold in the cart and in unpaid orders.",
+        ),
         (Error::CartFull("it has 30 lines, the most a cart can have".to_owned()), "The cart has no room for it."),
         (Error::CouponNotApplicable(minimum.to_owned()), "The coupon expired, was revoked, or wants a larger order."),
         (Error::AddressRequired, "Neither the request nor the profile says where to deliver."),

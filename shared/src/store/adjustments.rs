@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Store;
 use super::call::Failure;
-use super::inventory::{StockItem, inventory_item};
+use super::inventory::{inventory_item, levels};
 use super::keys::{Key, Table, to_item};
 use super::transaction::Expression;
 use crate::auth::Caller;
@@ -53,7 +53,7 @@ impl Store {
                 }
                 return Ok(Adjusted { item: inventory_item(&product, sku.clone(), &stock), replayed: true });
             }
-            let levels: Vec<_> = stock.iter().map(StockItem::level).collect();
+            let levels = levels(&stock);
             let (delta, changes) = match target.plan(&product, sku, &levels, adjustment_id) {
                 Err(_) if self.is_adjusted(key).await? => return Err(Failure::Stale),
                 planned => planned?,

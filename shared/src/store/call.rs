@@ -8,6 +8,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use backon::Retryable as _;
 
@@ -147,16 +148,20 @@ plain_operations! {
     aws_sdk_dynamodb::operation::update_item::UpdateItemError,
 }
 
-impl ServiceFailure for TransactWriteItemsError {
-    fn cancellation_codes(&self) -> Vec<&str> {
-        match self {
-            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect()
+macro_rules! transactions {
+    ($($error:ident),* $(,)?) => {$(impl ServiceFailure for $error {
+        fn cancellation_codes(&self) -> Vec<&str> {
+            match self {
+                $error::TransactionCanceledException(cancelled) => {
+                    cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect()
+                }
+                _ => Vec::new(),
             }
-            _ => Vec::new(),
         }
-    }
+    })*};
 }
+
+transactions!(TransactGetItemsError, TransactWriteItemsError);
 
 fn classify<E: ServiceFailure>(error: SdkError<E>) -> Failure {
     let Some(service) = error.as_service_error() else {

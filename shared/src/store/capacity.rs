@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::{
-    batch_get_item, delete_item, get_item, put_item, query, scan, transact_write_items, update_item,
+    batch_get_item, delete_item, get_item, put_item, query, scan, transact_get_items, transact_write_items, update_item,
 };
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
@@ -74,6 +74,7 @@ macro_rules! operations {
 operations! {
     ConsumedReadUnits: get_item::GetItemInput => get_item::GetItemOutput,
     ConsumedReadUnits: batch_get_item::BatchGetItemInput => batch_get_item::BatchGetItemOutput,
+    ConsumedReadUnits: transact_get_items::TransactGetItemsInput => transact_get_items::TransactGetItemsOutput,
     ConsumedReadUnits: query::QueryInput => query::QueryOutput,
     ConsumedReadUnits: scan::ScanInput => scan::ScanOutput,
     ConsumedWriteUnits: put_item::PutItemInput => put_item::PutItemOutput,

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Store;
 use super::call::Failure;
-use super::keys::{Item, Key, Table, expiry_shard, number, to_item};
+use super::keys::{Item, Key, Table, expiry_shard, held_tag, number, string, to_item};
+use super::limits::most_held;
 use super::read::Found;
+use super::shortage::Basis;
 use super::transaction::{Expression, Transaction};
 use crate::cart::{Cart, CartView, Line, LineView, RecentAdd, Variation};
 use crate::catalog::Product;
@@ -13,10 +15,11 @@ use crate::error::Error;
 use crate::ids::{IdempotencyKey, ItemId, UserId};
 use crate::inventory::Level;
 use crate::inventory::movement::StockChanges;
+use crate::metrics::{Metric, count};
 use crate::time::Timestamp;
 use crate::user::Profile;
 
-/// How long an empty cart is kept after its last change. Longer than its keys are promised for.
+/// How long an empty cart is kept after its last change, at least. Longer than its keys are promised for.
 const EMPTY_CART_KEPT_SECONDS: i64 = 2 * 24 * 60 * 60;
 
 /// What adding to a cart came to.
@@ -51,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::ProductNotFound`], [`Error::IdempotencyKeyReused`], and those
-    /// of [`Product::sku`] and [`Cart::add`].
+    /// of [`Product::sku`] and [`Cart::add`], and [`Error::HoldLimit`].
     pub async fn add_to_cart(
         &self,
         user_id: UserId,
@@ -81,12 +84,18 @@ impl Store {
 
             let item_id = variation.item_id();
             let created = !cart.lines.contains_key(&item_id);
-            let stock = cart.add(variation, quantity, &product, &mut levels, now)?;
+            let basis = Basis::with_cart(&cart, &levels);
+            let plan = cart.add(variation, quantity, &product, &mut levels, now);
+            let stock = self.unless_short(plan, &basis, now).await?;
+            let sku = BTreeSet::from([variation.sku()]);
+            self.keep_to_limits(&mut cart, &sku, &[]).await?;
             if let Some(key) = key {
                 let fingerprint = key.fingerprint.clone();
                 cart.remember(RecentAdd { key: key.id, fingerprint, item_id, created, at: now });
             }
+            let held = most_held(&cart, &sku);
             let line = self.change_cart(cart, item_id, &stock, &product, &levels, now).await?;
+            count(Metric::UnitsHeld, held);
             Ok(AddedItem { line, created, replayed: false })
         })
         .await
@@ -95,7 +104,7 @@ impl Store {
     /// Gives a line another quantity, and holds or releases the difference.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`] and those of [`Cart::set_quantity`].
+    /// [`Error::UserNotFound`], [`Error::HoldLimit`] and those of [`Cart::set_quantity`].
     pub async fn set_quantity(
         &self,
         user_id: UserId,
@@ -105,12 +114,21 @@ impl Store {
     ) -> Result<LineView, Error> {
         self.decide(|_| async move {
             let mut cart = self.cart_of(user_id).await?;
-            let sku = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?.sku();
+            let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
+            let (sku, held) = (BTreeSet::from([line.sku()]), line.allocation.total());
             self.release_if_over(&cart, now).await?;
-            let (_, mut products, mut levels) = self.stock_of(&BTreeSet::from([sku]), []).await?;
+            let (_, mut products, mut levels) = self.stock_of(&sku, []).await?;
             let product = products.pop().ok_or(Error::ProductNotFound)?;
-            let stock = cart.set_quantity(item_id, quantity, &product, &mut levels, now)?;
-            self.change_cart(cart, item_id, &stock, &product, &levels, now).await
+            let basis = Basis::with_cart(&cart, &levels);
+            let plan = cart.set_quantity(item_id, quantity, &product, &mut levels, now);
+            let stock = self.unless_short(plan, &basis, now).await?;
+            if quantity > held {
+                self.keep_to_limits(&mut cart, &sku, &[]).await?;
+            }
+            let held = most_held(&cart, &sku);
+            let line = self.change_cart(cart, item_id, &stock, &product, &levels, now).await?;
+            count(Metric::UnitsHeld, held);
+            Ok(line)
         })
         .await
     }
@@ -207,9 +225,12 @@ fn cart_item(cart: &Cart, now: Timestamp) -> Result<Item, Error> {
     item.insert("version".to_owned(), number(cart.version + 1));
     if cart.reserved_until.is_some() {
         item.insert("expiry_shard".to_owned(), expiry_shard(cart.user_id));
+        item.insert("held".to_owned(), string(cart.held_skus().iter().map(held_tag).collect::<String>()));
     }
     if cart.lines.is_empty() {
-        item.insert("expires_at".to_owned(), number(now.epoch_seconds() + EMPTY_CART_KEPT_SECONDS));
+        let remembers_until = cart.remembers_until().unwrap_or(now);
+        let kept_until = (now.epoch_seconds() + EMPTY_CART_KEPT_SECONDS).max(remembers_until.epoch_seconds());
+        item.insert("expires_at".to_owned(), number(kept_until));
     }
     Ok(item)
 }

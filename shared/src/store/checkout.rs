@@ -11,8 +11,10 @@ use std::sync::OnceLock;
 use super::Store;
 use super::call::Failure;
 use super::keys::{Key, Table};
+use super::limits::{most_held, skus_of};
 use super::orders::{OrderEntry, order_id_of};
 use super::placing::{Placed, coupon_key, purchase};
+use super::shortage::Basis;
 use crate::cart::{Cart, LastCheckout, Line};
 use crate::catalog::Product;
 use crate::coupon::Coupon;
@@ -20,12 +22,12 @@ use crate::error::{Error, FieldError, Shortage};
 use crate::ids::{IdempotencyKey, ItemId, OrderId, UserId};
 use crate::inventory::{self, Allocation, Level};
 use crate::metrics::{Metric, count};
-use crate::order::{CheckoutRequest, PurchasedLine};
+use crate::order::{CheckoutRequest, PaymentMethod, PurchasedLine};
 use crate::time::Timestamp;
 use crate::user::Profile;
 
 /// What a checkout read of its cart and buyer.
-struct Basis {
+struct Reading {
     profile: Profile,
     cart: Cart,
     coupon: Option<Coupon>,
@@ -40,7 +42,7 @@ impl Store {
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::CartEmpty`], [`Error::AddressRequired`],
     /// [`Error::IdempotencyKeyReused`], [`Error::InsufficientStock`] naming every line that falls
-    /// short, [`Error::ValidationFailed`] for what is no longer for sale, [`Error::PriceChanged`], and
+    /// short, [`Error::HoldLimit`], [`Error::ValidationFailed`] for what is no longer for sale, [`Error::PriceChanged`], and
     /// those of [`Coupon::apply`].
     pub async fn checkout(
         &self,
@@ -55,7 +57,7 @@ impl Store {
         let filling = &OnceLock::new();
         self.decide(|attempts| async move {
             let placed = async {
-                let Basis { profile, mut cart, coupon, entry } = self.basis(user_id, request, key).await?;
+                let Reading { profile, mut cart, coupon, entry } = self.basis(user_id, request, key).await?;
                 if let Some((entry, key)) = entry.zip(key) {
                     return self.replay(entry, key).await;
                 }
@@ -87,9 +89,16 @@ impl Store {
                 cart.last_checkout = Some(LastCheckout { cart_id, order_id: first_id });
                 let mut transaction = self.transaction();
                 let orders = transaction.place(purchase, first_id, Some(cart_id), &buyer, key, now)?;
+                let mut held = 0;
+                if buyer.payment_method == PaymentMethod::Online {
+                    cart.remember_unpaid(&orders, now);
+                    self.keep_to_limits(&mut cart, &skus_of(&orders), &orders).await?;
+                    held = most_held(&cart, &skus_of(&orders));
+                }
                 transaction.put_cart(&cart, now)?;
                 transaction.commit().await?;
                 count(Metric::Checkouts, 1);
+                count(Metric::UnitsHeld, held);
                 Ok(Placed::new(orders))
             };
             self.unless_served(placed.await, key).await
@@ -102,12 +111,12 @@ impl Store {
         user_id: UserId,
         request: &CheckoutRequest,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Basis, Failure> {
+    ) -> Result<Reading, Failure> {
         let coupon = coupon_key(request.terms());
         let order = key.map(|key| Key::order(order_id_of(key)));
         let keys = [Key::user(user_id), Key::cart(user_id)].into_iter().chain(coupon).chain(order);
         let mut found = self.get_all(keys).await?;
-        Ok(Basis {
+        Ok(Reading {
             profile: found.one(Table::Users)?.ok_or(Error::UserNotFound)?,
             cart: found.one(Table::Carts)?.unwrap_or_else(|| Cart::empty(user_id)),
             coupon: found.one(Table::Coupons)?,
@@ -119,6 +128,7 @@ impl Store {
     async fn price_and_allocate(&self, cart: &Cart, now: Timestamp) -> Result<Vec<PurchasedLine>, Failure> {
         let skus: BTreeSet<_> = cart.lines.values().map(Line::sku).collect();
         let (_, products, mut levels) = self.stock_of(&skus, []).await?;
+        let basis = Basis::with_cart(cart, &levels);
         let mut lines = Vec::new();
         let (mut withdrawn, mut short) = (Vec::new(), Vec::new());
         for (item_id, line) in &cart.lines {
@@ -136,10 +146,8 @@ impl Store {
         if !withdrawn.is_empty() {
             return Err(Error::ValidationFailed(withdrawn).into());
         }
-        if !short.is_empty() {
-            return Err(Error::InsufficientStock(short).into());
-        }
-        Ok(lines)
+        let plan = if short.is_empty() { Ok(lines) } else { Err(Error::InsufficientStock(short)) };
+        self.unless_short(plan, &basis, now).await
     }
 
     /// Answers a checkout that another checkout of the same cart overtook: it gets that one's orders,

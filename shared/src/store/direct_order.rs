@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use super::Store;
 use super::keys::{Key, Table};
+use super::limits::{most_held, skus_of};
 use super::orders::{OrderEntry, order_id_of};
 use super::placing::{Placed, coupon_key, purchase};
-use crate::cart::Variation;
+use super::shortage::Basis;
+use crate::cart::{Cart, Variation};
 use crate::catalog::Product;
 use crate::error::{Error, Shortage};
 use crate::ids::{IdempotencyKey, OrderId, UserId};
 use crate::inventory::{self, Allocation, Level};
 use crate::metrics::{Metric, count};
-use crate::order::{DirectOrder, PurchasedLine, Split};
+use crate::order::{DirectOrder, PaymentMethod, PurchasedLine, Split};
 use crate::time::Timestamp;
 use crate::user::Profile;
 
@@ -22,7 +24,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::ProductNotFound`], [`Error::AddressRequired`],
-    /// [`Error::QuantityLimit`], [`Error::IdempotencyKeyReused`], [`Error::InsufficientStock`], and those of
+    /// [`Error::QuantityLimit`], [`Error::HoldLimit`], [`Error::IdempotencyKeyReused`], [`Error::InsufficientStock`], and those of
     /// [`Product::sku`] and [`Coupon::apply`](crate::coupon::Coupon::apply).
     pub async fn order_directly(
         &self,
@@ -36,7 +38,10 @@ impl Store {
         let order_id = key.map_or_else(OrderId::random, order_id_of);
         self.decide(|_| async move {
             let placed = async {
-                let context = [Key::user(user_id)].into_iter().chain(coupon_key(terms));
+                // What a user may hold is known from the cart.
+                let online = terms.payment_method == Some(PaymentMethod::Online);
+                let context = [Key::user(user_id)].into_iter().chain(online.then(|| Key::cart(user_id)));
+                let context = context.chain(coupon_key(terms));
                 let context = context.chain(key.map(|key| Key::order(order_id_of(key))));
                 let (mut found, mut products, mut levels) =
                     self.stock_of(&BTreeSet::from([variation.sku()]), context).await?;
@@ -47,13 +52,24 @@ impl Store {
                 }
                 let product = products.pop().filter(Product::is_active).ok_or(Error::ProductNotFound)?;
                 let buyer = self.buyer(&profile, placed_by, terms)?;
-                let line = line_of(product, variation, request.quantity.get(), user_id, &mut levels)?;
+                let basis = Basis::without_cart(user_id, &levels);
+                let line = line_of(product, variation, request.quantity.get(), user_id, &mut levels);
+                let line = self.unless_short(line, &basis, now).await?;
                 let coupon = found.one(Table::Coupons)?;
                 let purchase = purchase(vec![line], coupon, terms, Split::None, user_id, now)?;
                 let mut transaction = self.transaction();
                 let orders = transaction.place(purchase, order_id, None, &buyer, key, now)?;
+                let mut held = 0;
+                if online {
+                    let mut cart = found.one(Table::Carts)?.unwrap_or_else(|| Cart::empty(user_id));
+                    cart.remember_unpaid(&orders, now);
+                    self.keep_to_limits(&mut cart, &skus_of(&orders), &orders).await?;
+                    held = most_held(&cart, &skus_of(&orders));
+                    transaction.put_cart(&cart, now)?;
+                }
                 transaction.commit().await?;
                 count(Metric::Checkouts, 1);
+                count(Metric::UnitsHeld, held);
                 Ok(Placed::new(orders))
             };
             self.unless_served(placed.await, key).await

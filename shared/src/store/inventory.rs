@@ -37,9 +37,14 @@ impl StockItem {
     }
 
     /// How much of it there is to be had.
-    pub(super) fn level(&self) -> Level {
+    fn level(&self) -> Level {
         Level { id: self.id(), available: self.available }
     }
+}
+
+/// How much there is to be had of each.
+pub(super) fn levels(stock: &[StockItem]) -> Vec<Level> {
+    stock.iter().map(StockItem::level).collect()
 }
 
 /// A SKU of `product` with the counters of all its shards taken together.
@@ -61,7 +66,7 @@ pub(super) fn inventory_item(product: &Product, sku: Sku, stock: &[StockItem]) -
 impl Store {
     /// What is available of every SKU of `products`.
     pub(super) async fn levels(&self, products: &[Product]) -> Result<Vec<Level>, Failure> {
-        Ok(self.stock_items(products).await?.iter().map(StockItem::level).collect())
+        Ok(levels(&self.stock_items(products).await?))
     }
 
     /// Every inventory item of `products`.
@@ -78,7 +83,7 @@ impl Store {
         context: impl IntoIterator<Item = Key>,
     ) -> Result<(Found, Vec<Product>, Vec<Level>), Failure> {
         let (found, products, stock) = self.stock_items_of(skus, context).await?;
-        Ok((found, products, stock.iter().map(StockItem::level).collect()))
+        Ok((found, products, levels(&stock)))
     }
 
     /// The same, with all counters.
@@ -140,7 +145,8 @@ fn movement(change: &Change) -> Expression {
         ("sold", change.sold),
         ("received", change.received),
     ];
-    let mut expression = Expression::default();
+    // The audit sees by `moves` whether anything moved while it read.
+    let mut expression = Expression::default().name("moves").value("once", number(1));
     let (mut set, mut conditions) = (Vec::new(), Vec::new());
     for (counter, by) in counters.into_iter().filter(|(_, by)| *by != 0) {
         let sign = if by < 0 { '-' } else { '+' };
@@ -154,7 +160,7 @@ fn movement(change: &Change) -> Expression {
         conditions.push("attribute_not_exists(#archived)".to_owned());
         expression = expression.name("archived");
     }
-    expression.update = format!("SET {}", set.join(", "));
+    expression.update = format!("SET {} ADD #moves :once", set.join(", "));
     expression.condition = conditions.join(" AND ");
     expression
 }
@@ -167,7 +173,8 @@ mod tests {
     fn whatever_shrinks_is_guarded() {
         let for_sale = Change { only_for_sale: true, ..Change::default() };
         let reserve = movement(&Change { available: -2, reserved: 2, ..for_sale });
-        assert_eq!(reserve.update, "SET #available = #available - :available, #reserved = #reserved + :reserved");
+        let update = "SET #available = #available - :available, #reserved = #reserved + :reserved ADD #moves :once";
+        assert_eq!(reserve.update, update);
         assert_eq!(reserve.condition, "#available >= :available AND attribute_not_exists(#archived)");
 
         let release = movement(&Change { available: 2, reserved: -2, ..Change::default() });

@@ -214,7 +214,9 @@ fn stock_item(stock_id: &StockId, units: u32) -> Item {
     item.insert("product_id".to_owned(), string(stock_id.sku.product_id));
     item.extend(stock_id.sku.size.iter().map(|size| ("size".to_owned(), string(size))));
     item.insert("shard".to_owned(), number(stock_id.shard));
-    for (counter, units) in [("available", units), ("reserved", 0), ("sold", 0), ("received", units)] {
+    // What it began with stays as it is; with the adjustments it must add up to what was received.
+    for (counter, units) in [("available", units), ("reserved", 0), ("sold", 0), ("received", units), ("opened", units)]
+    {
         item.insert(counter.to_owned(), number(units));
     }
     item

@@ -1,4 +1,4 @@
-//! Asking an index for some of its items, in its order.
+//! Asking an index for some of its items, in its order, or a table for all of its own.
 
 use serde::de::DeserializeOwned;
 
@@ -54,6 +54,18 @@ impl Store {
             .scan_index_forward(!query.newest_first)
             .set_limit(query.limit.map(i32::try_from).transpose().map_err(Error::internal)?)
             .set_exclusive_start_key(start);
+        let answer = self.call(|| request.clone().send()).await?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    /// Some items of a table, read consistently, from `start` on, and where the next ones start, if there are more.
+    pub(super) async fn scan_items(
+        &self,
+        table: Table,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), Failure> {
+        let request = self.client.scan().table_name(self.table(table)).consistent_read(true);
+        let request = request.set_exclusive_start_key(start);
         let answer = self.call(|| request.clone().send()).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }

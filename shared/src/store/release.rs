@@ -14,7 +14,7 @@ use crate::ids::UserId;
 use crate::metrics::{Metric, count, measure};
 use crate::time::Timestamp;
 
-const EXPIRING: DueIndex =
+pub(super) const EXPIRING: DueIndex =
     DueIndex { table: Table::Carts, name: "expiring", shard: "expiry_shard", due: "reserved_until", key: "user_id" };
 
 /// What one sweep came to.

@@ -76,17 +76,11 @@ impl Store {
         let mut rules = Vec::new();
         let mut start = None;
         loop {
-            let request = self
-                .client
-                .scan()
-                .table_name(self.table(Table::RewardRules))
-                .consistent_read(true)
-                .set_exclusive_start_key(start);
-            let answer = self.call(|| request.clone().send()).await?;
-            for item in answer.items.unwrap_or_default() {
+            let (items, next) = self.scan_items(Table::RewardRules, start).await?;
+            for item in items {
                 rules.push(from_item(item)?);
             }
-            start = answer.last_evaluated_key;
+            start = next;
             if start.is_none() {
                 return Ok(rules);
             }

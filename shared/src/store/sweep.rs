@@ -26,6 +26,14 @@ pub(super) struct DueIndex {
     pub(super) key: &'static str,
 }
 
+/// Which of an index's items are meant, by an attribute that it projects.
+#[derive(Debug, Clone)]
+pub(super) struct Narrowed {
+    pub(super) filter: &'static str,
+    pub(super) name: &'static str,
+    pub(super) value: (&'static str, AttributeValue),
+}
+
 /// What a sweep came to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Swept {
@@ -89,7 +97,7 @@ impl Store {
         let mut swept = Swept::NOTHING;
         let mut start = None;
         loop {
-            let (found, next) = self.due(index, &shard, now, start).await?;
+            let (found, next) = self.due(index, &shard, now, None, start).await?;
             for (key, due) in found {
                 // The first one found is the oldest: that is how the index sorts.
                 swept.oldest.get_or_insert(due);
@@ -115,23 +123,29 @@ impl Store {
         }
     }
 
-    async fn due<K>(
+    /// The keys of the items of a shard that are due at `now`, the oldest first, each with since when; and where
+    /// the next ones start.
+    pub(super) async fn due<K>(
         &self,
         index: &DueIndex,
         shard: &AttributeValue,
         now: Timestamp,
+        narrowed: Option<&Narrowed>,
         start: Option<Item>,
     ) -> Result<(Vec<(K, Timestamp)>, Option<Item>), Failure>
     where
         K: FromStr<Err: std::error::Error + Send + Sync + 'static>,
     {
-        let which = Expression::when(&format!("#{} = :shard AND #{} <= :now", index.shard, index.due))
+        let mut which = Expression::when(&format!("#{} = :shard AND #{} <= :now", index.shard, index.due))
             .name(index.shard)
             .name(index.due)
             .value("shard", shard.clone())
             .value("now", string(now));
-        let (table, index_name) = (index.table, index.name);
-        let query = Query { table, index: index_name, which, filter: None, newest_first: false, limit: None };
+        if let Some(Narrowed { name, value: (alias, value), .. }) = narrowed {
+            which = which.name(name).value(alias, value.clone());
+        }
+        let (table, index_name, filter) = (index.table, index.name, narrowed.map(|narrowed| narrowed.filter));
+        let query = Query { table, index: index_name, which, filter, newest_first: false, limit: None };
         let (items, next) = self.query_items(&query, start).await?;
         let read = |item: &Item| {
             let due = text(item, index.due)?.parse().map_err(Error::internal)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::read::{entries, number, text, units};
+use super::read::{entries, list, number, text, units};
 use super::{Findings, Snapshot};
 
 pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
@@ -12,6 +12,7 @@ pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
     let orders: BTreeMap<&str, &Value> = orders.map(|order| (text(order, "order_id"), order)).collect();
     for cart in &data.carts {
         check_hold(cart, findings);
+        check_unpaid(cart, data, findings);
         check_filling(cart, findings);
         if !cart["last_checkout"].is_null() {
             check_last_checkout(cart, &orders, findings);
@@ -26,7 +27,7 @@ pub(super) fn check(data: &Snapshot, findings: &mut Findings) {
 fn check_hold(cart: &Value, findings: &mut Findings) {
     let user_id = text(cart, "user_id");
     let held: i64 = entries(cart, "lines").map(|(_, line)| units(&line["allocation"])).sum();
-    for attribute in ["reserved_until", "expiry_shard", "held_since"] {
+    for attribute in ["reserved_until", "expiry_shard", "held_since", "held"] {
         let is_there = !cart[attribute].is_null();
         findings.expect(2, is_there == (held > 0), || {
             format!("cart of {user_id}: holds {held} units, but {attribute} is {}", cart[attribute])
@@ -34,6 +35,21 @@ fn check_hold(cart: &Value, findings: &mut Findings) {
     }
     let shard = cart["expiry_shard"].as_i64().unwrap_or_default();
     findings.expect(2, (0..16).contains(&shard), || format!("cart of {user_id}: no sweep looks at shard {shard}"));
+}
+
+/// Every order that waits for its payment is remembered by its user's cart, with all that it holds.
+fn check_unpaid(cart: &Value, data: &Snapshot, findings: &mut Findings) {
+    let user_id = text(cart, "user_id");
+    let waits = |order: &&Value| text(order, "user_id") == user_id && text(order, "status") == "under_paying";
+    for order in data.placed_orders().filter(waits) {
+        let order_id = text(order, "order_id");
+        let known = list(cart, "unpaid_orders").iter().find(|known| text(known, "order_id") == order_id);
+        let remembered: i64 = known.map_or(0, |known| units(&known["units"]));
+        let holds: i64 = list(order, "allocations").iter().map(units).sum();
+        findings.expect(2, remembered == holds, || {
+            format!("cart of {user_id}: remembers {remembered} units of unpaid order {order_id}, which holds {holds}")
+        });
+    }
 }
 
 fn check_filling(cart: &Value, findings: &mut Findings) {

@@ -76,7 +76,7 @@ pub(super) const CASES: &[Case] = &[
         FAILURES,
         "            DeadLetterConfig: { Arn: !GetAtt ScheduledRunsDeadLetterQueue.Arn }\n",
         "",
-        "ReleaseReservations: Schedule",
+        "AuditInventory: Schedule",
     ),
     case(
         FAILURES,
@@ -88,7 +88,7 @@ pub(super) const CASES: &[Case] = &[
         FAILURES,
         "        DestinationConfig: { OnFailure: { Type: SQS, Destination: !GetAtt ScheduledRunsDeadLetterQueue.Arn } }\n",
         "",
-        "ReleaseReservations: Schedule",
+        "AuditInventory: Schedule",
     ),
     case(
         FAILURES,

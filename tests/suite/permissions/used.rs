@@ -20,10 +20,13 @@ async fn nothing_is_allowed_that_nobody_does() {
     cart(&shop, &ada, &mug).await;
     rules(&shop).await;
     checkouts(&shop, &ada, &mug).await;
+    held_too_long(&shop, &ada).await;
+    too_much(&shop, &ada).await;
     coupons_of_orders(&shop, &ada, &mug, &pen).await;
     payments(&shop, &ada, &mug, &pen).await;
     rewards(&shop, &ada, &mug).await;
     order_lists(&shop, &ada).await;
+    audit(&shop, &ada).await;
 
     let unused = shop.cloud().iam().unused();
     let unused = unused.into_iter().map(|(function, permission)| format!("{function}: {permission}\n"));
@@ -58,6 +61,42 @@ async fn cart(shop: &Shop, ada: &User, mug: &Product) {
     ada.adds(mug, 1).await.is(201);
     shop.pass(1_800);
     shop.fire("release-reservations").await;
+}
+
+/// Who is short of what others held too long ends those holds: by adding, growing, checking out and ordering.
+async fn held_too_long(shop: &Shop, ada: &User) {
+    let (pot, eve) = (shop.product("Pot").stock(4).list().await, shop.shopper("eve").await);
+    let hoards = async || {
+        eve.delete("/cart-items").await.is_empty();
+        eve.adds(&pot, 4).await.is(201);
+        shop.pass(1_800);
+    };
+    let lets_go = async || {
+        shop.pass(1_800);
+        shop.fire("release-reservations").await;
+    };
+    hoards().await;
+    let line = ada.adds(&pot, 1).await.is(201);
+    lets_go().await;
+    hoards().await;
+    ada.changes(&line["item_id"], 2).await.is(200);
+    lets_go().await;
+    hoards().await;
+    ada.checks_out(&json!({})).await.is(201);
+    eve.delete("/cart-items").await.is_empty();
+    eve.adds(&pot, 2).await.is(201);
+    shop.pass(1_800);
+    ada.orders_directly(&pot, 2).await.is(201);
+}
+
+/// Who holds too much has the orders looked at that may wait for their payment.
+async fn too_much(shop: &Shop, ada: &User) {
+    let nail = shop.product("Nail").stock(2_000).list().await;
+    ada.orders_online(&nail, 900).await;
+    let line = ada.adds(&nail, 90).await.is(201);
+    ada.adds(&nail, 10).await.is_refused(422, "quantity_limit");
+    ada.changes(&line["item_id"], 100).await.is_refused(422, "quantity_limit");
+    ada.delete("/cart-items").await.is_empty();
 }
 
 async fn rules(shop: &Shop) {
@@ -167,6 +206,26 @@ async fn order_lists(shop: &Shop, ada: &User) {
     ada.get(&format!("{orders}/stats")).await.is(200);
     shop.admin().await.get("/orders").await.is(200);
     shop.seller("tom").await.get("/seller/orders").await.is(200);
+}
+
+/// A stock item that says it is archived, one that counts wrong, and a coupon that was used twice.
+async fn audit(shop: &Shop, ada: &User) {
+    let jar = shop.product("Jar").stock(5).list().await;
+    let orders = [ada.orders_directly(&jar, 1).await.is(201), ada.orders_directly(&jar, 1).await.is(201)];
+    shop.settle().await;
+    let code = AttributeValue::S("REWARD-TWICE".to_owned());
+    let ids = orders.iter().map(|order| order["order_id"].as_str().expect("an id"));
+    for id in ids.clone() {
+        shop.set("orders", "order_id", id, "coupon_code", code.clone()).await;
+    }
+    let stock_id = format!("{}#-#0", jar.id);
+    shop.set("inventory", "stock_id", &stock_id, "archived", AttributeValue::Bool(true)).await;
+    shop.set("inventory", "stock_id", &stock_id, "available", AttributeValue::N("4".to_owned())).await;
+    let report = shop.invoke("audit-inventory", json!({"repair": true})).await;
+    assert_eq!((&report["found"], &report["repaired"]), (&json!(3), &json!(2)), "{report:#}");
+    for id in ids {
+        shop.forget("orders", "order_id", id, "coupon_code").await;
+    }
 }
 
 fn any_order() -> Value {
