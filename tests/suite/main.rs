@@ -2,7 +2,7 @@
 //!
 //! [`routes`] has a file for each route and verb, and some for what they share. [`races`] sets rivals
 //! on the same things, [`faults`] breaks the network under them, [`crashes`] breaks every call of every function
-//! in every way, [`costs`] counts the calls, [`connect`] looks
+//! in every way, [`interleavings`] has everyone act in the middle of everyone else, [`costs`] counts the calls, [`connect`] looks
 //! at the one that a function's start makes, [`log`] hears what they say of the stock, and [`metrics`] what they
 //! say of themselves. [`unpaid`] is about orders whose payment does not come, [`requeue`] about orders that were
 //! placed and not announced, [`rewards`] about the rules that grant coupons, and [`mail`] about what buyers are
@@ -12,14 +12,18 @@
 //! sign, [`tidy`] holds the files that name functions and routes to one another, and [`audit`] shows that the
 //! auditor at the end of every test finds what it is there to find.
 
+mod acts;
 mod audit;
 mod connect;
 mod console;
 mod costs;
 mod crashes;
 mod deployment;
+mod documents;
+mod effects;
 mod events;
 mod faults;
+mod interleavings;
 mod log;
 mod mail;
 mod metrics;

@@ -81,7 +81,9 @@ impl Store {
 
             let item_id = variation.item_id();
             let created = !cart.lines.contains_key(&item_id);
-            let stock = cart.add(variation, quantity, &product, &mut levels, now)?;
+            let read = cart.version;
+            let stock = cart.add(variation, quantity, &product, &mut levels, now);
+            let stock = self.unless_cart_changed(stock.map_err(Failure::from), user_id, read).await?;
             if let Some(key) = key {
                 let fingerprint = key.fingerprint.clone();
                 cart.remember(RecentAdd { key: key.id, fingerprint, item_id, created, at: now });
@@ -109,7 +111,9 @@ impl Store {
             self.release_if_over(&cart, now).await?;
             let (_, mut products, mut levels) = self.stock_of(&BTreeSet::from([sku]), []).await?;
             let product = products.pop().ok_or(Error::ProductNotFound)?;
-            let stock = cart.set_quantity(item_id, quantity, &product, &mut levels, now)?;
+            let read = cart.version;
+            let stock = cart.set_quantity(item_id, quantity, &product, &mut levels, now);
+            let stock = self.unless_cart_changed(stock.map_err(Failure::from), user_id, read).await?;
             self.change_cart(cart, item_id, &stock, &product, &levels, now).await
         })
         .await
@@ -170,6 +174,23 @@ impl Store {
         self.write_cart(&cart, stock, now).await?;
         let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
         Ok(LineView::new(&cart, item_id, line, Some(product), levels, now))
+    }
+
+    /// What was planned by a look at the stock after one at the cart. That there is too little counts only if the cart
+    /// is still at the version that was read: what is missing may be in it by now, or ordered with it.
+    pub(super) async fn unless_cart_changed<T>(
+        &self,
+        planned: Result<T, Failure>,
+        user_id: UserId,
+        version: u64,
+    ) -> Result<T, Failure> {
+        if matches!(planned, Err(Failure::Final(Error::InsufficientStock(_) | Error::ValidationFailed(_)))) {
+            let cart: Option<Cart> = self.get_all([Key::cart(user_id)]).await?.one(Table::Carts)?;
+            if cart.map_or(0, |cart| cart.version) != version {
+                return Err(Failure::Stale);
+            }
+        }
+        planned
     }
 
     /// Ends a hold whose time is over before the cart is changed, as the sweep would have: a change

@@ -75,7 +75,8 @@ impl Store {
                 let lines = if attempts == 0 && cart.lines.values().all(|line| cart.holds(line, now)) {
                     cart.lines.values().map(as_held).collect()
                 } else {
-                    self.price_and_allocate(&cart, now).await?
+                    let priced = self.price_and_allocate(&cart, now).await;
+                    self.unless_cart_changed(priced, user_id, cart.version).await?
                 };
                 let split = request.split.unwrap_or_default();
                 let purchase = purchase(lines, coupon, request.terms(), split, user_id, now)?;
