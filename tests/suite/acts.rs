@@ -9,7 +9,7 @@ use crate::effects::plain;
 /// What somebody does. It can be done again.
 pub(crate) enum Act {
     /// A request.
-    Call(Call),
+    Call(Box<Call>),
     /// An invocation, by a service that tries again if it fails.
     Invocation(&'static str, Value),
 }
@@ -23,7 +23,7 @@ pub(crate) struct Answer {
 
 impl From<Call> for Act {
     fn from(call: Call) -> Act {
-        Act::Call(call)
+        Act::Call(Box::new(call))
     }
 }
 
@@ -37,7 +37,7 @@ impl Act {
     pub(crate) async fn happens(&self, shop: &Shop) -> Answer {
         let (status, body) = match self {
             Act::Call(call) => {
-                let answer = call.clone().await;
+                let answer = Call::clone(call).await;
                 (answer.status, serde_json::from_str(&answer.text).unwrap_or(Value::Null))
             }
             Act::Invocation(function, event) => match shop.cloud().invoke(function, event.clone()).await {

@@ -18,8 +18,11 @@ use self::document::{DOCUMENT, Seen};
 use self::operations::{ALL, Operation, Thing};
 use self::stage::{Outcome, Stage, Time, Turn};
 
-/// What comes of two operations one after the other, by when and by their names.
-static SERIAL: LazyLock<Mutex<HashMap<(Time, [&str; 2]), Outcome>>> = LazyLock::new(Mutex::default);
+/// Outcomes by when and by the operations' names.
+type Outcomes = HashMap<(Time, [&'static str; 2]), Outcome>;
+
+/// What comes of two operations one after the other.
+static SERIAL: LazyLock<Mutex<Outcomes>> = LazyLock::new(Mutex::default);
 
 /// When two operations may meet: sweeps once there is something for them; whatever changes a cart also when its
 /// hold was ended, and its stock has to be found.
