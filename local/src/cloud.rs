@@ -95,7 +95,7 @@ impl Cloud {
         let services = Aws::new(queues.clone(), mailbox.clone(), clock.clone(), iam.clone(), dynamodb.clone());
         backend.spawn(serve(aws, services.router(), backend.stopped()));
 
-        let clients = clients(&aws_url);
+        let clients = clients(&aws_url, options.http.clone());
         let own = clients("local");
         create_tables(&own.dynamodb, &template.tables).await?;
         let shop = Shop::new(config(&template.environment, &options)?, own, clock.clone());

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use shared::config::ConfigError;
 use shared::time::Clock;
 use tokio::runtime::Handle;
@@ -48,6 +49,8 @@ pub struct Options {
     /// The threads that functions run on, so that what they cost can be told from what the cloud costs; without
     /// them, those of the cloud.
     pub function_threads: Option<Handle>,
+    /// What the shop's requests to AWS go out by, so that a test can break them; without it, plain HTTP.
+    pub http: Option<SharedHttpClient>,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             run_schedules: false,
             retry_delay: None,
             function_threads: None,
+            http: None,
         }
     }
 }

@@ -75,11 +75,7 @@ impl<C> fmt::Debug for OnDemand<C> {
 impl Clients {
     /// All of them from one configuration. Nothing is sent yet.
     pub fn new(aws: &SdkConfig) -> Clients {
-        Clients {
-            dynamodb: aws_sdk_dynamodb::Client::new(aws),
-            sqs: OnDemand::new(aws),
-            ses: OnDemand::new(aws),
-        }
+        Clients { dynamodb: aws_sdk_dynamodb::Client::new(aws), sqs: OnDemand::new(aws), ses: OnDemand::new(aws) }
     }
 
     /// Connects to DynamoDB as `aws` says, before the first invocation needs it: reading the root certificates and

@@ -1,89 +1,84 @@
-//! The wire between a shop and its DynamoDB and SES: it counts what goes over it, and breaks where a
+//! The wire between a shop and its DynamoDB, SQS and SES: it counts what goes over it, and breaks where a
 //! test says so.
 
-use std::future::Future;
+mod fault;
+mod guard;
+mod request;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::RuntimeComponents;
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use serde_json::{Value, json};
+use local::options::Options;
 use shared::mail::Mailer;
 use shared::shop::Shop;
 use shared::store::Store;
-use tokio::sync::Notify;
+use shared::time::Clock;
 
-/// What happens to one call.
-#[derive(Debug, Clone)]
-pub enum Fault {
-    /// DynamoDB cancels the transaction because of a rival.
-    Conflict,
-    /// DynamoDB is short of capacity.
-    Throttle,
-    /// DynamoDB has a fault of its own.
-    ServerError,
-    /// The request does not arrive.
-    LostRequest,
-    /// The request is served, but its answer does not arrive.
-    LostAnswer,
-    /// A batch is read before anything was written to this table.
-    TooEarlyFor(String),
-    /// The request waits, while a rival acts.
-    Pause(Pause),
-    /// The function dies before the request goes out.
-    DeathBefore(Death),
-    /// The function dies once the request is served, before it hears the answer.
-    DeathAfter(Death),
-}
+pub use self::fault::{Fault, Pause, unless_it_dies};
+pub use self::guard::Guard;
+use self::request::{function_of, operation_of};
 
-/// The end of a function: the call that it dies at never returns.
-#[derive(Debug, Clone, Default)]
-pub struct Death(Arc<Notify>);
-
-impl Death {
-    /// Runs a function that may die; answers its result, or none if it did.
-    pub async fn or<T>(&self, running: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            result = running => Some(result),
-            () = self.0.notified() => None,
-        }
-    }
-}
-
-/// A request that waits on the wire.
-#[derive(Debug, Clone, Default)]
-pub struct Pause {
-    reached: Arc<Notify>,
-    resumed: Arc<Notify>,
-}
-
-impl Pause {
-    /// Lets `rival` act while the request is on the wire.
-    pub async fn during(&self, rival: impl Future<Output = ()>) {
-        self.reached.notified().await;
-        rival.await;
-        self.resumed.notify_one();
-    }
-}
+/// How long it takes until whatever died is tried again: by then, what it had claimed is free.
+const UNTIL_TRIED_AGAIN: Duration = Duration::from_secs(61);
 
 /// The wire. Clones are the same wire.
 #[derive(Debug, Clone)]
 pub struct Wire {
     http: SharedHttpClient,
+    clock: Option<Clock>,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    calls: Vec<String>,
-    faults: Vec<(&'static str, Fault)>,
+    calls: Vec<Sent>,
+    faults: Vec<(Aim, Fault)>,
     under_way: usize,
     served: Vec<Served>,
+    /// Requests that nobody waits for any more, and that have not arrived yet.
+    late: Vec<(SharedHttpConnector, HttpRequest)>,
+    /// What no write is guarded by.
+    missing: Option<Guard>,
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sent {
+    /// The function that sent it, or whoever else.
+    function: String,
+    operation: String,
+}
+
+/// What a fault waits for.
+#[derive(Debug)]
+enum Aim {
+    /// A call of this operation.
+    Operation(&'static str),
+    /// This function's call after so many others of its.
+    Call { function: &'static str, after: usize },
+    /// That call, and all of this function's after it.
+    Calls { function: &'static str, after: usize },
+}
+
+impl Aim {
+    /// Whether it waits for `sent`; counts it otherwise.
+    fn takes(&mut self, sent: &Sent) -> bool {
+        match self {
+            Aim::Operation(operation) => *operation == sent.operation,
+            Aim::Call { function, after } | Aim::Calls { function, after } => {
+                let is_of = *function == sent.function;
+                let takes = is_of && *after == 0;
+                *after -= usize::from(is_of && !takes);
+                takes
+            }
+        }
+    }
 }
 
 /// A request that was served, whether or not whoever sent it heard the answer.
@@ -96,9 +91,23 @@ pub struct Served {
 }
 
 impl Wire {
+    /// A shop that is opened with a wire between it, functions and all, and its services; whenever a function dies,
+    /// a minute passes before anything is tried again. It is noon there, as some calls are made for each day.
+    pub async fn under_a_shop() -> (Wire, crate::shop::Shop) {
+        let mut wire = Wire::unclocked();
+        let shop = crate::shop::Shop::open_with(|options| {
+            wire.clock = Some(options.clock.clone());
+            Options { http: Some(SharedHttpClient::new(wire.clone())), ..options }
+        });
+        let shop = shop.await;
+        let noon = shop.clock.now().day().end() + Duration::from_secs(12 * 60 * 60);
+        shop.clock.advance(noon.since(shop.clock.now()));
+        (wire, shop)
+    }
+
     /// A wire to the cloud of `shop`, and the shop with its store and its mailer at this end of it.
     pub async fn to(shop: &crate::shop::Shop) -> (Wire, Shop) {
-        let wire = Wire { http: Builder::new().build_http(), state: Arc::default() };
+        let wire = Wire::unclocked();
         let clients = shop.clients(wire.clone()).await;
         let served = shop.cloud().shop().clone();
         let store = Store::new(clients.dynamodb, &served.config);
@@ -106,10 +115,24 @@ impl Wire {
         (wire, Shop { store, mailer, ..served })
     }
 
+    fn unclocked() -> Wire {
+        Wire { http: Builder::new().build_http(), clock: None, state: Arc::default() }
+    }
+
     /// Breaks the next call of an operation, such as `TransactWriteItems` or `outbound-emails`; after those that were to
     /// break before.
     pub fn breaks(&self, operation: &'static str, fault: Fault) {
-        self.state().faults.push((operation, fault));
+        self.state().faults.push((Aim::Operation(operation), fault));
+    }
+
+    /// Breaks a call of a function: the first from now on, or the one `after` so many.
+    pub fn strikes(&self, function: &'static str, after: usize, fault: Fault) {
+        self.state().faults.push((Aim::Call { function, after }, fault));
+    }
+
+    /// Breaks a call of a function, after so many, and all that it makes later.
+    pub fn strikes_from(&self, function: &'static str, after: usize, fault: Fault) {
+        self.state().faults.push((Aim::Calls { function, after }, fault));
     }
 
     /// Makes the next call of an operation wait.
@@ -121,12 +144,24 @@ impl Wire {
 
     /// The operations called since this was last asked, in order.
     pub fn calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.state().calls)
+        std::mem::take(&mut self.state().calls).into_iter().map(|sent| sent.operation).collect()
     }
 
-    /// Lets every call through from now on.
-    pub fn heals(&self) {
-        self.state().faults.clear();
+    /// Those called by a function; those of others are forgotten.
+    pub fn calls_of(&self, function: &str) -> Vec<String> {
+        let mut calls = std::mem::take(&mut self.state().calls);
+        calls.retain(|sent| sent.function == function);
+        calls.into_iter().map(|sent| sent.operation).collect()
+    }
+
+    /// Lets every call through from now on; answers how many faults nothing has met with.
+    pub fn heals(&self) -> usize {
+        std::mem::take(&mut self.state().faults).len()
+    }
+
+    /// Takes a guard off every write from now on; none lets all of them be.
+    pub fn misses(&self, guard: Option<Guard>) {
+        self.state().missing = guard;
     }
 
     /// What was served since this was last asked, in order, once nothing is under way any more.
@@ -137,11 +172,25 @@ impl Wire {
         std::mem::take(&mut self.state().served)
     }
 
-    fn next_fault(&self, operation: &str) -> Option<Fault> {
+    /// Has requests arrive at last that nobody waits for any more; answers whether there were any.
+    pub async fn delivers_late(&self) -> bool {
+        let late = std::mem::take(&mut self.state().late);
+        let were_any = !late.is_empty();
+        for (to, request) in late {
+            // Nobody hears the answer, whatever it is.
+            drop(to.call(request).await);
+        }
+        were_any
+    }
+
+    fn next_fault(&self, sent: Sent) -> Option<Fault> {
         let mut state = self.state();
-        state.calls.push(operation.to_owned());
-        let position = state.faults.iter().position(|(broken, _)| *broken == operation)?;
-        Some(state.faults.remove(position).1)
+        let position = state.faults.iter_mut().position(|(aim, _)| aim.takes(&sent));
+        state.calls.push(sent);
+        match state.faults.get(position?)? {
+            (Aim::Calls { .. }, fault) => Some(fault.clone()),
+            _ => Some(state.faults.remove(position?).1),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -164,7 +213,8 @@ struct End {
 
 impl End {
     /// Sends a request that is served to its end, even if nobody waits for it any more.
-    fn serve(&self, operation: String, request: HttpRequest) -> HttpConnectorFuture {
+    fn serve(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = operation_of(&request);
         let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
         let (wire, sent) = (self.wire.clone(), self.inner.call(request));
         wire.state().under_way += 1;
@@ -179,64 +229,30 @@ impl End {
         });
         HttpConnectorFuture::new(async move { served.await.expect("the request is served") })
     }
-}
 
-impl HttpConnector for End {
-    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        // SES names the operation by the path.
-        let path = || request.uri().rsplit('/').next().unwrap_or_default();
-        let operation = target.rsplit('.').next().filter(|name| !name.is_empty()).unwrap_or_else(path).to_owned();
-        let lost = || ConnectorError::timeout("the wire is broken".into());
-        match self.wire.next_fault(&operation) {
-            None => self.serve(operation, request),
-            Some(Fault::Conflict) => {
-                refuse(400, "TransactionCanceledException", json!([{"Code": "TransactionConflict"}]))
-            }
-            Some(Fault::Throttle) => refuse(400, "ThrottlingException", Value::Null),
-            Some(Fault::ServerError) => refuse(500, "InternalServerError", Value::Null),
-            Some(Fault::LostRequest) => HttpConnectorFuture::ready(Err(lost())),
-            Some(Fault::LostAnswer) => {
-                let served = self.serve(operation, request);
-                HttpConnectorFuture::new(async move { served.await.and_then(|_| Err(lost())) })
-            }
-            Some(Fault::DeathBefore(death)) => HttpConnectorFuture::new(async move {
-                death.0.notify_one();
-                std::future::pending().await
-            }),
-            Some(Fault::DeathAfter(death)) => {
-                let served = self.serve(operation, request);
-                HttpConnectorFuture::new(async move {
-                    served.await?;
-                    death.0.notify_one();
-                    std::future::pending().await
-                })
-            }
-            Some(Fault::Pause(pause)) => {
-                let inner = self.inner.clone();
-                HttpConnectorFuture::new(async move {
-                    pause.reached.notify_one();
-                    pause.resumed.notified().await;
-                    inner.call(request).await
-                })
-            }
-            Some(Fault::TooEarlyFor(table)) => {
-                let bytes = request.body().bytes().expect("a body in memory");
-                let mut batch: Value = serde_json::from_slice(bytes).expect("a batch");
-                batch["RequestItems"].as_object_mut().expect("tables").remove(&table).expect("the table is read");
-                let body = batch.to_string();
-                request.headers_mut().insert("content-length", body.len().to_string());
-                *request.body_mut() = body.into();
-                self.inner.call(request)
-            }
+    /// Keeps a request back until [`Wire::delivers_late`].
+    fn keep_back(&self, request: HttpRequest) {
+        self.wire.state().late.push((self.inner.clone(), request));
+    }
+
+    /// Lets the time pass until whatever is about to die is tried again.
+    fn pass_until_tried_again(&self) {
+        if let Some(clock) = &self.wire.clock {
+            clock.advance(UNTIL_TRIED_AGAIN);
         }
     }
 }
 
-fn refuse(status: u16, code: &str, reasons: Value) -> HttpConnectorFuture {
-    let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
-    let body = json!({"__type": kind, "message": "the wire says so", "CancellationReasons": reasons});
-    let mut response = HttpResponse::new(status.try_into().expect("a status"), body.to_string().into());
-    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-    HttpConnectorFuture::ready(Ok(response))
+impl HttpConnector for End {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let request = match self.wire.state().missing {
+            Some(guard) => guard.taken_off(request),
+            None => request,
+        };
+        let sent = Sent { function: function_of(&request), operation: operation_of(&request) };
+        match self.wire.next_fault(sent) {
+            None => self.serve(request),
+            Some(fault) => fault.befall(request, self),
+        }
+    }
 }

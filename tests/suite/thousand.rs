@@ -17,7 +17,7 @@ use shared::sqs::OrderEvent;
 use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
-use tests::wire::{Death, Fault, Served, Wire};
+use tests::wire::{Fault, Served, Wire, unless_it_dies};
 
 const BUYERS: usize = 20;
 const ORDERS_EACH: usize = 25;
@@ -63,12 +63,11 @@ impl Function {
 
     /// Handles a batch; answers the messages that must come again.
     async fn handle(&mut self, batch: Vec<Message>) -> Vec<Message> {
-        let death = Death::default();
-        self.break_something(&death);
+        self.break_something();
         let record = |(number, (_, body)): (usize, &Message)| json!({"messageId": number.to_string(), "body": body});
         let event = json!({"Records": batch.iter().enumerate().map(record).collect::<Vec<_>>()});
         let event = serde_json::from_value(event).expect("an event");
-        let answer = death.or(evaluate_rewards::handle(self.wired.clone(), event)).await;
+        let answer = unless_it_dies(evaluate_rewards::handle(self.wired.clone(), event)).await;
         self.wire.heals();
         let served = self.wire.served().await;
         match answer {
@@ -89,7 +88,7 @@ impl Function {
         }
     }
 
-    fn break_something(&mut self, death: &Death) {
+    fn break_something(&mut self) {
         const STORE: [&str; 4] = ["GetItem", "UpdateItem", "TransactWriteItems", "Scan"];
         const SES: &str = "outbound-emails";
         if self.rng.u8(..100) < 40 {
@@ -108,9 +107,7 @@ impl Function {
         }
         if self.rng.u8(..100) < 10 {
             let operation = [SES, "UpdateItem", "TransactWriteItems"][self.rng.usize(..3)];
-            let death = death.clone();
-            self.wire
-                .breaks(operation, if self.rng.bool() { Fault::DeathBefore(death) } else { Fault::DeathAfter(death) });
+            self.wire.breaks(operation, if self.rng.bool() { Fault::DeathBefore } else { Fault::DeathAfter });
         }
     }
 }

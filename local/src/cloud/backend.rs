@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
 use axum::http::Uri;
 use shared::config::{Config, ConfigError};
 use shared::shop::{Clients, aws_config};
@@ -24,9 +24,10 @@ pub(super) fn dynamodb(options: &Options) -> Result<DynamoDb, StartError> {
 /// Makes the clients of whoever has an access key of an id: a function, if it is the function's name. They all
 /// share their connections. They have the settings that functions have in production, but for where they call:
 /// an `AWS_ENDPOINT_URL` in the environment, meant for others, must not send them elsewhere.
-pub(super) fn clients(aws_url: &str) -> impl Fn(&str) -> Clients + use<> {
+pub(super) fn clients(aws_url: &str, http: Option<SharedHttpClient>) -> impl Fn(&str) -> Clients + use<> {
     let aws = aws_config().into_builder().region(Region::from_static(REGION)).endpoint_url(aws_url);
-    let aws = aws.http_client(aws_smithy_http_client::Builder::new().build_http()).build();
+    let http = http.unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
+    let aws = aws.http_client(http).build();
     move |key_id| {
         let credentials = SharedCredentialsProvider::new(Credentials::new(key_id, "local", None, None, "local"));
         Clients::new(&aws.clone().into_builder().credentials_provider(credentials).build())

@@ -140,7 +140,6 @@ macro_rules! plain_operations {
 
 plain_operations! {
     aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemError,
-    aws_sdk_dynamodb::operation::delete_item::DeleteItemError,
     aws_sdk_dynamodb::operation::get_item::GetItemError,
     aws_sdk_dynamodb::operation::put_item::PutItemError,
     aws_sdk_dynamodb::operation::query::QueryError,

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::{
-    batch_get_item, delete_item, get_item, put_item, query, scan, transact_get_items, transact_write_items, update_item,
+    batch_get_item, get_item, put_item, query, scan, transact_get_items, transact_write_items, update_item,
 };
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
@@ -79,7 +79,6 @@ operations! {
     ConsumedReadUnits: scan::ScanInput => scan::ScanOutput,
     ConsumedWriteUnits: put_item::PutItemInput => put_item::PutItemOutput,
     ConsumedWriteUnits: update_item::UpdateItemInput => update_item::UpdateItemOutput,
-    ConsumedWriteUnits: delete_item::DeleteItemInput => delete_item::DeleteItemOutput,
     ConsumedWriteUnits: transact_write_items::TransactWriteItemsInput => transact_write_items::TransactWriteItemsOutput,
 }
 

@@ -167,14 +167,10 @@ impl Store {
     /// [`Error::RuleNotFound`].
     pub async fn delete_rule(&self, rule_id: RuleId) -> Result<(), Error> {
         let there = Expression::when("attribute_exists(#rule_id)").name("rule_id");
-        let request = self
-            .client
-            .delete_item()
-            .table_name(self.table(Table::RewardRules))
-            .set_key(Some(Key::reward_rule(rule_id).item()))
-            .condition_expression(&there.condition)
-            .set_expression_attribute_names(there.names());
-        let deleted = self.call(|| request.clone().send()).await;
+        // As a transaction for its client token: an attempt whose answer was lost must not find the rule gone.
+        let mut transaction = self.transaction();
+        transaction.delete(&Key::reward_rule(rule_id), &there)?;
+        let deleted = transaction.commit().await;
         self.recent_rules.set(None);
         match deleted {
             Ok(_) => Ok(()),

@@ -1,6 +1,6 @@
 //! Writing several items: all of them, or none.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use super::Store;
 use super::call::Failure;
@@ -121,6 +121,18 @@ impl Transaction<'_> {
             .set_expression_attribute_names(expression.names())
             .set_expression_attribute_values(expression.values());
         self.writes.push(TransactWriteItem::builder().update(update.build().map_err(Error::internal)?).build());
+        Ok(())
+    }
+
+    /// Deletes an item.
+    pub(super) fn delete(&mut self, key: &Key, guard: &Expression) -> Result<(), Error> {
+        let delete = Delete::builder()
+            .table_name(self.store.table(key.table))
+            .set_key(Some(key.item()))
+            .condition_expression(&guard.condition)
+            .set_expression_attribute_names(guard.names())
+            .set_expression_attribute_values(guard.values());
+        self.writes.push(TransactWriteItem::builder().delete(delete.build().map_err(Error::internal)?).build());
         Ok(())
     }
 
