@@ -90,9 +90,9 @@ impl Cloud {
         let mut backend = Tasks::new();
         let queues = Arc::new(Queues::open(template.queues, data_dir)?);
         let mailbox = Arc::new(Mailbox::open(Folder::open(data_dir, "mails")?)?);
-        let dynamodb_url = dynamodb(&options, &mut backend)?;
+        let dynamodb = dynamodb(&options)?;
         let iam = Arc::new(Iam::new(deployment.clone(), &template.functions));
-        let services = Aws::new(queues.clone(), mailbox.clone(), clock.clone(), iam.clone(), dynamodb_url.clone());
+        let services = Aws::new(queues.clone(), mailbox.clone(), clock.clone(), iam.clone(), dynamodb.clone());
         backend.spawn(serve(aws, services.router(), backend.stopped()));
 
         let clients = clients(&aws_url, options.http.clone());
@@ -124,7 +124,7 @@ impl Cloud {
             frontend.spawn(worker.run(frontend.stopped()));
         }
         let mut streams = Vec::new();
-        for worker in workshop.stream_workers(&mut template.functions, &dynamodb_url)? {
+        for worker in workshop.stream_workers(&mut template.functions, &dynamodb)? {
             streams.push(worker.progress.clone());
             frontend.spawn(worker.run(frontend.stopped()));
         }

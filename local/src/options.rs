@@ -11,7 +11,7 @@ use shared::config::ConfigError;
 use shared::time::Clock;
 use tokio::runtime::Handle;
 
-use crate::aws::dynamodb::DynamoDbError;
+use crate::aws::dynamodb::{EmbeddedError, TableError};
 use crate::seed::SeedError;
 use crate::template::TemplateError;
 
@@ -109,9 +109,12 @@ pub enum StartError {
     /// The data directory cannot be used.
     #[error("the data directory: {0}")]
     DataDir(#[from] io::Error),
-    /// DynamoDB cannot be had.
+    /// The embedded DynamoDB cannot be had.
     #[error(transparent)]
-    DynamoDb(#[from] DynamoDbError),
+    Embedded(#[from] EmbeddedError),
+    /// A table cannot be had.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The DynamoDB to use is not named by an `http://` URL.
     #[error("the DynamoDB endpoint must be a URL such as http://localhost:8000, not {0:?}")]
     Endpoint(String),

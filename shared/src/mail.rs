@@ -15,7 +15,7 @@ use self::sender::{address_of, named};
 use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::{Metric, count};
-use crate::shop::Shop;
+use crate::shop::{OnDemand, Shop};
 use crate::store::ClaimedMail;
 use crate::text::Email;
 
@@ -61,13 +61,13 @@ pub enum Sent {
 /// The outgoing end. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Mailer {
-    client: Client,
+    client: OnDemand<Client>,
     sender: String,
 }
 
 impl Mailer {
     /// Sends from the configured address, in the shop's name.
-    pub fn new(client: Client, config: &Config) -> Mailer {
+    pub fn new(client: OnDemand<Client>, config: &Config) -> Mailer {
         Mailer { client, sender: named(&config.shop_name, address_of(&config.mail_sender)) }
     }
 
@@ -85,6 +85,7 @@ impl Mailer {
         }
         let request = self
             .client
+            .made_by(Client::new)
             .send_email()
             .from_email_address(&self.sender)
             .destination(Destination::builder().to_addresses(to.as_str()).build())

@@ -1,19 +1,21 @@
 //! What a function works with: settings, clock, store, queue and mail, connected once.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents, SharedCredentialsProvider,
+    StalledStreamProtectionConfig,
+};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use aws_types::SdkConfig;
 
 use crate::config::Config;
 use crate::mail::Mailer;
@@ -36,25 +38,44 @@ pub struct Shop {
     pub mailer: Mailer,
 }
 
-/// The clients of the three AWS services that the shop calls.
+/// The clients of the AWS services that the shop calls. All functions need the tables.
 #[derive(Clone)]
 pub struct Clients {
     /// The tables.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The order-events queue.
-    pub sqs: aws_sdk_sqs::Client,
+    pub sqs: OnDemand<aws_sdk_sqs::Client>,
     /// Mail.
-    pub ses: aws_sdk_sesv2::Client,
+    pub ses: OnDemand<aws_sdk_sesv2::Client>,
+}
+
+/// A client that is made where it is first used, and kept: the package of a function that never uses it has none of
+/// its code. Clones are the same one.
+#[derive(Clone)]
+pub struct OnDemand<C>(Arc<(SdkConfig, OnceLock<C>)>);
+
+impl<C> OnDemand<C> {
+    fn new(aws: &SdkConfig) -> OnDemand<C> {
+        OnDemand(Arc::new((aws.clone(), OnceLock::new())))
+    }
+
+    /// The client, by the way to make it.
+    pub fn made_by(&self, make: impl FnOnce(&SdkConfig) -> C) -> &C {
+        let (aws, client) = &*self.0;
+        client.get_or_init(|| make(aws))
+    }
+}
+
+impl<C> fmt::Debug for OnDemand<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnDemand").finish_non_exhaustive()
+    }
 }
 
 impl Clients {
-    /// All three from one configuration. Nothing is sent yet.
+    /// All of them from one configuration. Nothing is sent yet.
     pub fn new(aws: &SdkConfig) -> Clients {
-        Clients {
-            dynamodb: aws_sdk_dynamodb::Client::new(aws),
-            sqs: aws_sdk_sqs::Client::new(aws),
-            ses: aws_sdk_sesv2::Client::new(aws),
-        }
+        Clients { dynamodb: aws_sdk_dynamodb::Client::new(aws), sqs: OnDemand::new(aws), ses: OnDemand::new(aws) }
     }
 
     /// Connects to DynamoDB as `aws` says, before the first invocation needs it: reading the root certificates and
@@ -139,6 +160,10 @@ pub fn aws_config() -> SdkConfig {
         .operation_attempt_timeout(Duration::from_secs(3))
         .build();
     let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    // They are those of one process: Lambda starts another before they expire.
+    let credentials = setting("AWS_ACCESS_KEY_ID").zip(setting("AWS_SECRET_ACCESS_KEY"));
+    let credentials = credentials
+        .map(|(id, secret)| Credentials::new(id, secret, setting("AWS_SESSION_TOKEN"), None, "the environment"));
     let endpoint = setting("AWS_ENDPOINT_URL");
     let http = aws_smithy_http_client::Builder::new();
     let http = match has_tls(endpoint.as_deref()) {
@@ -148,12 +173,13 @@ pub fn aws_config() -> SdkConfig {
     };
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
         .region(setting("AWS_REGION").map(Region::new))
         .http_client(http)
         .retry_config(RetryConfig::disabled())
+        // No answer is a stream: the time that an attempt may take is enough.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(timeouts);
-    config.set_endpoint_url(endpoint);
+    config.set_endpoint_url(endpoint).set_credentials_provider(credentials.map(SharedCredentialsProvider::new));
     config.build()
 }
 

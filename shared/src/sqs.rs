@@ -14,6 +14,7 @@ use crate::error::{Cause, Error};
 use crate::ids::{OrderId, UserId};
 use crate::money::Money;
 use crate::order::Order;
+use crate::shop::OnDemand;
 use crate::time::Timestamp;
 use crate::trace;
 
@@ -57,13 +58,13 @@ impl OrderEvent {
 /// The sending end of the queue. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct OrderEvents {
-    client: Client,
+    client: OnDemand<Client>,
     queue_url: String,
 }
 
 impl OrderEvents {
     /// The configured queue.
-    pub fn new(client: Client, config: &Config) -> OrderEvents {
+    pub fn new(client: OnDemand<Client>, config: &Config) -> OrderEvents {
         OrderEvents { client, queue_url: config.order_events_queue_url.clone() }
     }
 
@@ -81,7 +82,7 @@ impl OrderEvents {
     /// # Errors
     /// [`Error::Unavailable`] if the queue did not take all of them.
     pub async fn send(&self, orders: &[Order]) -> Result<(), Error> {
-        let mut request = self.client.send_message_batch().queue_url(&self.queue_url);
+        let mut request = self.client.made_by(Client::new).send_message_batch().queue_url(&self.queue_url);
         for (index, order) in orders.iter().enumerate() {
             let body = serde_json::to_string(&OrderEvent::placed(order)).map_err(Error::internal)?;
             let entry = SendMessageBatchRequestEntry::builder()

@@ -84,6 +84,22 @@ impl Snapshot {
         }
     }
 
+    /// The items of each table, with its name and the attribute that is its key.
+    pub fn tables(&self) -> [(&'static str, &'static str, &[Value]); 8] {
+        let items = [
+            &self.users,
+            &self.products,
+            &self.inventory,
+            &self.carts,
+            &self.orders,
+            &self.coupons,
+            &self.reward_rules,
+            &self.adjustments,
+        ];
+        let keys = ["user_id", "product_id", "stock_id", "user_id", "order_id", "code", "rule_id", "adjustment_id"];
+        std::array::from_fn(|table| (Snapshot::TABLES[table], keys[table], items[table].as_slice()))
+    }
+
     /// The promises that do not hold.
     pub fn violations(&self) -> Vec<Violation> {
         let mut findings = Findings::default();

@@ -2,6 +2,7 @@
 //! test says so.
 
 mod fault;
+mod guard;
 mod request;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,12 +14,14 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
+use local::options::Options;
 use shared::mail::Mailer;
 use shared::shop::Shop;
 use shared::store::Store;
 use shared::time::Clock;
 
 pub use self::fault::{Fault, Pause, unless_it_dies};
+pub use self::guard::Guard;
 use self::request::{function_of, operation_of};
 
 /// How long it takes until whatever died is tried again: by then, what it had claimed is free.
@@ -40,6 +43,8 @@ struct State {
     served: Vec<Served>,
     /// Requests that nobody waits for any more, and that have not arrived yet.
     late: Vec<(SharedHttpConnector, HttpRequest)>,
+    /// What no write is guarded by.
+    missing: Option<Guard>,
 }
 
 /// A request as it was sent.
@@ -57,6 +62,8 @@ enum Aim {
     Operation(&'static str),
     /// This function's call after so many others of its.
     Call { function: &'static str, after: usize },
+    /// That call, and all of this function's after it.
+    Calls { function: &'static str, after: usize },
 }
 
 impl Aim {
@@ -64,7 +71,7 @@ impl Aim {
     fn takes(&mut self, sent: &Sent) -> bool {
         match self {
             Aim::Operation(operation) => *operation == sent.operation,
-            Aim::Call { function, after } => {
+            Aim::Call { function, after } | Aim::Calls { function, after } => {
                 let is_of = *function == sent.function;
                 let takes = is_of && *after == 0;
                 *after -= usize::from(is_of && !takes);
@@ -84,10 +91,18 @@ pub struct Served {
 }
 
 impl Wire {
-    /// A wire for a shop that is yet to be opened, with this clock: whenever a function dies, a minute passes
-    /// before anything is tried again.
-    pub fn new(clock: Clock) -> Wire {
-        Wire { clock: Some(clock), ..Wire::unclocked() }
+    /// A shop that is opened with a wire between it, functions and all, and its services; whenever a function dies,
+    /// a minute passes before anything is tried again. It is noon there, as some calls are made for each day.
+    pub async fn under_a_shop() -> (Wire, crate::shop::Shop) {
+        let mut wire = Wire::unclocked();
+        let shop = crate::shop::Shop::open_with(|options| {
+            wire.clock = Some(options.clock.clone());
+            Options { http: Some(SharedHttpClient::new(wire.clone())), ..options }
+        });
+        let shop = shop.await;
+        let noon = shop.clock.now().day().end() + Duration::from_secs(12 * 60 * 60);
+        shop.clock.advance(noon.since(shop.clock.now()));
+        (wire, shop)
     }
 
     /// A wire to the cloud of `shop`, and the shop with its store and its mailer at this end of it.
@@ -115,6 +130,11 @@ impl Wire {
         self.state().faults.push((Aim::Call { function, after }, fault));
     }
 
+    /// Breaks a call of a function, after so many, and all that it makes later.
+    pub fn strikes_from(&self, function: &'static str, after: usize, fault: Fault) {
+        self.state().faults.push((Aim::Calls { function, after }, fault));
+    }
+
     /// Makes the next call of an operation wait.
     pub fn pauses(&self, operation: &'static str) -> Pause {
         let pause = Pause::default();
@@ -137,6 +157,11 @@ impl Wire {
     /// Lets every call through from now on; answers how many faults nothing has met with.
     pub fn heals(&self) -> usize {
         std::mem::take(&mut self.state().faults).len()
+    }
+
+    /// Takes a guard off every write from now on; none lets all of them be.
+    pub fn misses(&self, guard: Option<Guard>) {
+        self.state().missing = guard;
     }
 
     /// What was served since this was last asked, in order, once nothing is under way any more.
@@ -162,7 +187,10 @@ impl Wire {
         let mut state = self.state();
         let position = state.faults.iter_mut().position(|(aim, _)| aim.takes(&sent));
         state.calls.push(sent);
-        Some(state.faults.remove(position?).1)
+        match state.faults.get(position?)? {
+            (Aim::Calls { .. }, fault) => Some(fault.clone()),
+            _ => Some(state.faults.remove(position?).1),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -217,6 +245,10 @@ impl End {
 
 impl HttpConnector for End {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let request = match self.wire.state().missing {
+            Some(guard) => guard.taken_off(request),
+            None => request,
+        };
         let sent = Sent { function: function_of(&request), operation: operation_of(&request) };
         match self.wire.next_fault(sent) {
             None => self.serve(request),

@@ -4,7 +4,7 @@
 //! A [`case`] says what is there and what somebody does. A first run, with nothing wrong, records which calls the
 //! function makes. Then, for each of these calls and each [`Fault`] that can befall it, the same is done anew: the
 //! caller asks again if it is told to, the platform brings messages and records again, a schedule ticks again.
-//! In the end the answer, the data and the mails must be [what they are without a fault](effects), and the
+//! In the end the answer, the data and the mails must be [what they are without a fault](crate::effects), and the
 //! audit must find nothing. What may be otherwise has a name, [`case::But`].
 //!
 //! docs/crashes.md has what came of it. It is checked here, and written with `WRITE_DOCS=1`.
@@ -13,7 +13,6 @@ mod case;
 mod cases;
 mod cell;
 mod document;
-mod effects;
 
 use std::collections::BTreeSet;
 
@@ -22,7 +21,8 @@ use tests::wire::Fault;
 
 use self::case::Case;
 use self::cell::{Cell, Stage};
-use self::document::Row;
+use self::document::{DOCUMENT, Row};
+use crate::documents;
 
 /// The one fault that another DynamoDB may answer otherwise: it, and not the shop, tells by the token that it has
 /// had a transaction before. Amazon's DynamoDB Local is slow, and all else there is the shop's own doing.
@@ -42,17 +42,16 @@ async fn everything_breaks(function: &'static str) {
     }
     assert!(!rows.is_empty(), "no case of {function}");
     if !is_elsewhere() {
-        document::check(function, &rows);
+        DOCUMENT.check(function, &rows);
     }
 }
 
-async fn everything_breaks_in(case: &Case) -> Row {
+async fn everything_breaks_in(case: &Case) -> documents::Row {
     let mut stage = Stage::open().await;
     let expected = stage.plays(case, None).await.unwrap_or_else(|why| panic!("{case}, without a fault: {why}"));
     assert_eq!(expected.first.status, case.status, "{case}: {:?}", expected.first);
     stage.close().await;
-    let mut row = Row::of(case, expected.calls.len());
-    let mut broken = Vec::new();
+    let (mut row, mut broken) = (Row::default(), Vec::new());
     for (number, operation) in expected.calls.iter().enumerate() {
         let mut faults = Fault::that_befall(operation);
         faults.retain(|(_, fault)| !is_elsewhere() || is_for_elsewhere(operation, fault));
@@ -74,7 +73,7 @@ async fn everything_breaks_in(case: &Case) -> Row {
         stage.close().await;
     }
     assert!(broken.is_empty(), "{case}:\n{}", broken.join("\n"));
-    row
+    row.of(case, expected.calls.len())
 }
 
 /// A test for each function, so that they run side by side.
@@ -136,10 +135,8 @@ functions! {
 }
 
 #[test]
-fn every_function_has_its_cases_and_the_document_has_them_all() {
+fn every_function_has_its_test_and_the_document_has_them_all() {
     let functions: BTreeSet<_> = registry::functions().into_keys().collect();
     assert_eq!(FUNCTIONS.iter().copied().collect::<BTreeSet<_>>(), functions);
-    let cases: BTreeSet<_> = cases::all().iter().map(|case| case.function).collect();
-    assert_eq!(cases, functions);
-    document::check_whole(&cases::all());
+    DOCUMENT.check_whole(&functions);
 }

@@ -109,7 +109,14 @@ async fn a_key_with_a_functions_name_may_do_what_the_function_may_and_any_other_
         });
         let denied = (!may_read).then(|| (Some(400), "AccessDeniedException".to_owned()));
         assert_eq!(refused, denied, "{key_id}");
-        let sent = clients.sqs.send_message().queue_url(&queue_url).message_body("{}").send().await;
+        let sent = clients
+            .sqs
+            .made_by(aws_sdk_sqs::Client::new)
+            .send_message()
+            .queue_url(&queue_url)
+            .message_body("{}")
+            .send()
+            .await;
         let refused = sent.err().map(|error| error.raw_response().map(|answer| answer.status().as_u16()));
         assert_eq!(refused, (!may_send).then_some(Some(403)), "{key_id}");
     }

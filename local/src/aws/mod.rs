@@ -14,15 +14,12 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use shared::time::Clock;
 
+use self::dynamodb::{AMZ_JSON, Answer, DynamoDb};
 use crate::iam::{Iam, Need, Role};
 use crate::mailbox::Mailbox;
 use crate::queues::Queues;
@@ -30,20 +27,13 @@ use crate::queues::Queues;
 /// The most that a request holds: DynamoDB takes this much.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// What calls of this cloud's own are signed with. Emulators want to see a signature, and look no closer.
-const SIGNED_HERE: HeaderValue = HeaderValue::from_static(
-    "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
-     SignedHeaders=host;x-amz-date, Signature=0",
-);
-
 /// The services behind the address.
 pub struct Aws {
     queues: Arc<Queues>,
     mailbox: Arc<Mailbox>,
     clock: Clock,
     iam: Arc<Iam>,
-    dynamodb: Uri,
-    http: Client<HttpConnector, Body>,
+    dynamodb: DynamoDb,
 }
 
 /// Why a call is refused, in the terms of the service.
@@ -56,8 +46,8 @@ struct Refusal {
 
 impl Aws {
     /// SQS on `queues`, SES on `mailbox` and DynamoDB wherever it is, for whom `iam` allows it.
-    pub fn new(queues: Arc<Queues>, mailbox: Arc<Mailbox>, clock: Clock, iam: Arc<Iam>, dynamodb: Uri) -> Aws {
-        Aws { queues, mailbox, clock, iam, dynamodb, http: Client::builder(TokioExecutor::new()).build_http() }
+    pub fn new(queues: Arc<Queues>, mailbox: Arc<Mailbox>, clock: Clock, iam: Arc<Iam>, dynamodb: DynamoDb) -> Aws {
+        Aws { queues, mailbox, clock, iam, dynamodb }
     }
 
     /// What answers at the address.
@@ -86,15 +76,16 @@ impl Aws {
         }
     }
 
-    /// The request to DynamoDB, if whoever signed it may make it. A function's goes on in this cloud's own name:
-    /// Amazon's DynamoDB Local takes letters and digits only, and may have a database for each name.
-    async fn permit(&self, target: &str, request: Request) -> Result<Request, Refusal> {
-        let Some(role) = self.role_of(request.headers()) else { return Ok(request) };
-        let (mut parts, body) = request.into_parts();
-        let body = whole(body).await?;
-        self.authorize(Some(role), || access::of_dynamodb(&self.iam, target, &body).map_err(unreadable))?;
-        parts.headers.insert(AUTHORIZATION, SIGNED_HERE);
-        Ok(Request::from_parts(parts, Body::from(body)))
+    /// What DynamoDB says to a request, if whoever signed it may make it.
+    async fn ask_dynamodb(&self, target: &str, request: Request) -> Result<Answer, Refusal> {
+        let (parts, body) = request.into_parts();
+        let (role, body) = (self.role_of(&parts.headers), whole(body).await?);
+        self.authorize(role, || access::of_dynamodb(&self.iam, target, &body).map_err(unreadable))?;
+        let answer = self.dynamodb.call(target, body).await;
+        answer.map_err(|error| {
+            tracing::error!(error, "DynamoDB is out of reach");
+            Refusal::internal("DynamoDB is out of reach")
+        })
     }
 
     fn role_of(&self, headers: &HeaderMap) -> Option<&Role> {
@@ -108,35 +99,19 @@ impl Aws {
     ) -> Result<(), Refusal> {
         role.map_or(Ok(()), |role| Ok(self.iam.authorize(role, needs()?)?))
     }
-
-    /// Hands a request on to DynamoDB, and its answer back.
-    async fn forward(&self, mut request: Request) -> Response {
-        let mut target = self.dynamodb.clone().into_parts();
-        target.path_and_query = request.uri().path_and_query().cloned().or(Some(PathAndQuery::from_static("/")));
-        if let Ok(uri) = Uri::from_parts(target) {
-            *request.uri_mut() = uri;
-        }
-        match self.http.request(request).await {
-            Ok(response) => response.map(Body::new),
-            Err(error) => {
-                tracing::error!(%error, endpoint = %self.dynamodb, "DynamoDB is out of reach");
-                Refusal::internal("DynamoDB is out of reach").into_response()
-            }
-        }
-    }
 }
 
 async fn handle(State(aws): State<Arc<Aws>>, request: Request) -> Response {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
     let target = target.unwrap_or_default().to_owned();
     if target.starts_with("DynamoDB") {
-        return match aws.permit(&target, request).await {
-            Ok(request) => aws.forward(request).await,
+        return match aws.ask_dynamodb(&target, request).await {
+            Ok(Answer { status, body }) => as_json(status, body).into_response(),
             Err(refusal) => refusal.into_response(),
         };
     }
     match aws.answer(&target, request).await {
-        Ok(answer) => as_json(StatusCode::OK, &answer).into_response(),
+        Ok(answer) => as_json(StatusCode::OK, answer.to_string()).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -161,12 +136,12 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         // JSON protocols name the error in the body, REST ones in this header.
         let named = [(HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(self.code))];
-        (named, as_json(self.status, &json!({"__type": self.code, "message": self.message}))).into_response()
+        (named, as_json(self.status, json!({"__type": self.code, "message": self.message}).to_string())).into_response()
     }
 }
 
-fn as_json(status: StatusCode, value: &Value) -> impl IntoResponse {
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"))], value.to_string())
+fn as_json(status: StatusCode, body: impl IntoResponse) -> impl IntoResponse {
+    (status, [(CONTENT_TYPE, AMZ_JSON)], body)
 }
 
 async fn whole(body: Body) -> Result<Bytes, Refusal> {

@@ -1,25 +1,13 @@
 //! DynamoDB's streams, read in their JSON protocol: its records then are the events' as they are.
 
-use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{Request, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::error::Cause;
 
-use super::SIGNED_HERE;
-
-/// The most that an answer holds, and some.
-const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+use super::dynamodb::{Answer, DynamoDb};
 
 /// The reading end of DynamoDB's streams.
-pub(crate) struct Streams {
-    http: Client<HttpConnector, Body>,
-    endpoint: Uri,
-}
+pub(crate) struct Streams(DynamoDb);
 
 /// Why streams cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +51,8 @@ impl StreamError {
 }
 
 impl Streams {
-    pub(crate) fn new(endpoint: Uri) -> Streams {
-        Streams { http: Client::builder(TokioExecutor::new()).build_http(), endpoint }
+    pub(crate) fn new(dynamodb: DynamoDb) -> Streams {
+        Streams(dynamodb)
     }
 
     /// The stream of a table.
@@ -119,17 +107,9 @@ impl Streams {
         body: Value,
     ) -> Result<T, StreamError> {
         let unreadable = |cause: Cause| StreamError::Unreadable(operation, cause);
-        let request = Request::post(self.endpoint.clone())
-            .header(CONTENT_TYPE, "application/x-amz-json-1.0")
-            .header(AUTHORIZATION, SIGNED_HERE)
-            .header("x-amz-date", "20260101T000000Z")
-            .header("x-amz-target", format!("{service}.{operation}"))
-            .body(Body::from(body.to_string()))
-            .map_err(|error| unreadable(error.into()))?;
-        let response = self.http.request(request).await.map_err(|error| unreadable(error.into()))?;
-        let status = response.status();
-        let body = axum::body::to_bytes(Body::new(response.into_body()), MAX_ANSWER_BYTES).await;
-        let body = body.map_err(|error| unreadable(error.into()))?;
+        let target = format!("{service}.{operation}");
+        let answer = self.0.call(&target, body.to_string().into()).await;
+        let Answer { status, body } = answer.map_err(unreadable)?;
         if status.is_success() {
             return serde_json::from_slice(&body).map_err(|error| unreadable(error.into()));
         }

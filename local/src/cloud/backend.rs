@@ -8,27 +8,17 @@ use shared::config::{Config, ConfigError};
 use shared::shop::{Clients, aws_config};
 
 use super::REGION;
-use crate::aws::dynamodb::Embedded;
+use crate::aws::dynamodb::{DynamoDb, Embedded};
 use crate::options::{Options, StartError};
-use crate::tasks::Tasks;
 
-/// Where DynamoDB is: at the endpoint that the options name, or embedded here.
-pub(super) fn dynamodb(options: &Options, backend: &mut Tasks) -> Result<Uri, StartError> {
-    let endpoint = match &options.dynamodb_endpoint {
-        Some(endpoint) => endpoint.clone(),
-        None => {
-            let file = options.data_dir.as_ref().map(|data_dir| data_dir.join("dynamodb.sqlite"));
-            let Embedded { endpoint, served } = Embedded::serve(file.as_deref(), backend.stopped().wait())?;
-            backend.spawn(async move {
-                if let Err(error) = served.await {
-                    tracing::error!(%error, "the embedded DynamoDB ended");
-                }
-            });
-            endpoint
-        }
+/// DynamoDB: at the endpoint that the options name, or embedded here.
+pub(super) fn dynamodb(options: &Options) -> Result<DynamoDb, StartError> {
+    let Some(endpoint) = &options.dynamodb_endpoint else {
+        let file = options.data_dir.as_ref().map(|data_dir| data_dir.join("dynamodb.sqlite"));
+        return Ok(DynamoDb::Embedded(Embedded::open(file.as_deref())?));
     };
     let uri = endpoint.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-    uri.ok_or(StartError::Endpoint(endpoint))
+    Ok(DynamoDb::at(uri.ok_or_else(|| StartError::Endpoint(endpoint.clone()))?))
 }
 
 /// Makes the clients of whoever has an access key of an id: a function, if it is the function's name. They all

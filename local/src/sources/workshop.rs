@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::Uri;
-
 use super::progress::Progress;
 use super::queue::QueueWorker;
 use super::stream::StreamWorker;
+use crate::aws::dynamodb::DynamoDb;
 use crate::aws::streams::Streams;
 use crate::disk::Folder;
 use crate::lambda::Lambda;
@@ -51,7 +50,7 @@ impl Workshop<'_> {
     pub(crate) fn stream_workers(
         &self,
         functions: &mut BTreeMap<String, Function>,
-        dynamodb: &Uri,
+        dynamodb: &DynamoDb,
     ) -> Result<Vec<StreamWorker>, StartError> {
         let prefix = format!("{}-", self.options.stack_name);
         let mut workers = Vec::new();

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorFutu
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::End;
 use super::request::{answer, body_of, operation_of, refusal, with_body};
@@ -59,11 +59,11 @@ pub async fn unless_it_dies<T>(running: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// A request that waits on the wire.
+/// Requests that wait on the wire, until the first of them may go on.
 #[derive(Debug, Clone, Default)]
 pub struct Pause {
     reached: Arc<Notify>,
-    resumed: Arc<Notify>,
+    resumed: Arc<watch::Sender<bool>>,
 }
 
 impl Pause {
@@ -71,7 +71,13 @@ impl Pause {
     pub async fn during(&self, rival: impl Future<Output = ()>) {
         self.reached.notified().await;
         rival.await;
-        self.resumed.notify_one();
+        self.resumed.send_replace(true);
+    }
+
+    async fn end(&self) {
+        self.reached.notify_one();
+        // It fails only if the sender is gone, which is a part of this.
+        self.resumed.subscribe().wait_for(|resumed| *resumed).await.ok();
     }
 }
 
@@ -132,8 +138,7 @@ impl Fault {
             Fault::Pause(pause) => {
                 let inner = end.inner.clone();
                 HttpConnectorFuture::new(async move {
-                    pause.reached.notify_one();
-                    pause.resumed.notified().await;
+                    pause.end().await;
                     inner.call(request).await
                 })
             }

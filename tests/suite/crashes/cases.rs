@@ -13,7 +13,8 @@ use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
 
-use super::case::{Act, But, Case};
+use super::case::{But, Case};
+use crate::acts::Act;
 
 /// A [`Case`]: function, what is special about it, status, and what prepares the act. `but` says what may be otherwise.
 macro_rules! case {
@@ -26,7 +27,7 @@ macro_rules! case {
             name: $name,
             status: $status,
             but: $but,
-            setup: |$shop: &Shop| Box::pin(async move { $crate::crashes::case::Act::from($setup) }),
+            setup: |$shop: &Shop| Box::pin(async move { $crate::acts::Act::from($setup) }),
         }
     };
 }

@@ -10,6 +10,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case!("health", "makes no call", 200, |shop| { shop.get("/") }),
         case!("list-products", "a page of two", 200, |shop| {
+            shop.product("Pen").list().await;
             shop.product("Mug").shards(2).list().await;
             shop.product("Shirt").sizes(&[("S", 3), ("M", 4)]).list().await;
             shop.get("/products?limit=2")

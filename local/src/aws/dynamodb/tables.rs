@@ -1,10 +1,5 @@
-//! DynamoDB: the embedded one, and the template's tables in whichever it is.
+//! The template's tables, in whichever DynamoDB it is.
 
-use std::future::Future;
-use std::io;
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -12,77 +7,27 @@ use aws_sdk_dynamodb::client::Waiters as _;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
 use aws_sdk_dynamodb::types;
 use aws_sdk_dynamodb::types::TableStatus;
-use dynoxide::{Database, DynoxideError, server};
-use tokio::runtime::Runtime;
-use tokio::task::JoinHandle;
 
 use crate::template::{KeyElement, Table};
 
-/// Its operations block their thread, so a few at once must not stop the rest.
-const WORKER_THREADS: usize = 16;
-
-/// Why DynamoDB cannot be had, or not with these tables.
+/// Why a table cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub enum DynamoDbError {
-    /// No port or no thread for it.
-    #[error("the embedded DynamoDB cannot start: {0}")]
-    Start(#[from] io::Error),
-    /// The database cannot be opened.
-    #[error("the database cannot be opened: {0}")]
-    Open(#[from] DynoxideError),
-    /// A table that makes no sense to the client already.
+pub enum TableError {
+    /// One that makes no sense to the client already.
     #[error("a table of the template is incomplete: {0}")]
-    Table(#[from] BuildError),
-    /// A table that cannot be made.
+    Incomplete(#[from] BuildError),
+    /// One that cannot be made.
     #[error("table {0} cannot be made: {1}")]
     Create(String, String),
-}
-
-/// The embedded DynamoDB.
-pub struct Embedded {
-    /// Where it answers.
-    pub endpoint: String,
-    /// Ends once it has stopped.
-    pub served: JoinHandle<()>,
-}
-
-impl Embedded {
-    /// Serves a database until `stopped`: the one in `file`, or one in memory.
-    ///
-    /// # Errors
-    /// [`DynamoDbError::Start`], [`DynamoDbError::Open`].
-    pub fn serve(
-        file: Option<&Path>,
-        stopped: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<Embedded, DynamoDbError> {
-        let database = match file {
-            Some(file) => Database::new(&file.to_string_lossy())?,
-            None => Database::memory()?,
-        };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
-        let runtime = runtime()?;
-        let listener = {
-            let _within = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
-        };
-        let served = runtime.spawn(async move {
-            if let Err(problem) = server::serve_with_shutdown(listener, database, stopped).await {
-                tracing::error!(problem, "the embedded DynamoDB ended");
-            }
-        });
-        Ok(Embedded { endpoint, served })
-    }
 }
 
 /// Makes each table, unless it is there.
 ///
 /// # Errors
-/// [`DynamoDbError::Table`], [`DynamoDbError::Create`].
-pub async fn create_tables(client: &Client, tables: &[Table]) -> Result<(), DynamoDbError> {
+/// [`TableError`].
+pub async fn create_tables(client: &Client, tables: &[Table]) -> Result<(), TableError> {
     for table in tables {
-        let failed = |problem: String| DynamoDbError::Create(table.table_name.clone(), problem);
+        let failed = |problem: String| TableError::Create(table.table_name.clone(), problem);
         let status = match create_table(client, table)?.send().await {
             Ok(created) => created.table_description.and_then(|description| description.table_status),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
@@ -164,15 +109,4 @@ fn key_schema(elements: &[KeyElement]) -> Result<Vec<types::KeySchemaElement>, B
         types::KeySchemaElement::builder().attribute_name(&element.attribute_name).key_type(key_type).build()
     };
     elements.iter().map(element).collect()
-}
-
-/// The threads that every embedded DynamoDB of this process shares. They are never taken down: a
-/// runtime must not be dropped where others run.
-fn runtime() -> io::Result<&'static Runtime> {
-    static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
-    let build = || {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.worker_threads(WORKER_THREADS).thread_name("dynamodb").enable_all().build()
-    };
-    RUNTIME.get_or_init(build).as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))
 }
