@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tests::audit::Snapshot;
 
 /// What follows from an id, says when, or counts how often something was written or how much there is.
-const PASSING: [&str; 13] = [
+const PASSING: [&str; 14] = [
     "version",
     "fingerprint",
     "trace_id",
@@ -20,6 +20,7 @@ const PASSING: [&str; 13] = [
     "variation_key",
     "listed_at",
     "held",
+    "moves",
     "stock_items",
 ];
 

@@ -85,7 +85,7 @@ macro_rules! operations {
 
 operations! {
     "add the last mug to the cart", "add-cart-item", [Cart, Mug], |scene| scene.ada.adds(&scene.mug, 1).key("add");
-    "add to a new cart", "add-cart-item", [NewCart, Mug], |scene| scene.ben.adds(&scene.mug, 1).key("add");
+    "add to a new cart", "add-cart-item", [NewCart, Mug], |scene| scene.cay.adds(&scene.mug, 1).key("add");
     "take the last mug for a line", "update-cart-item", [Cart, Mug], |scene| scene.ada.changes(&scene.line, 3);
     "remove the line", "remove-cart-item", [Cart, Mug], |scene| scene.ada.removes(&scene.line);
     "clear the cart", "clear-cart", [Cart, Mug], |scene| scene.ada.delete("/cart-items");
@@ -129,7 +129,7 @@ operations! {
     "count five mugs", "adjust-inventory", [Mug], |scene| adjusts(scene, &scene.mug, "five", json!({"set_available": 5}));
     "count seven mugs", "adjust-inventory", [Mug], |scene| adjusts(scene, &scene.mug, "seven", json!({"set_available": 7}));
     "archive the mug", "archive-product", [Mug, Cart], |scene| scene.admin.delete(&scene.mug.path());
-    "add a pen to a new cart", "add-cart-item", [NewCart, Pen], |scene| scene.ben.adds(&scene.pen, 1).key("pen");
+    "add a pen to a new cart", "add-cart-item", [NewCart, Pen], |scene| scene.cay.adds(&scene.pen, 1).key("pen");
     "order a pen", "create-order", [Pen], |scene| scene.ben.orders_directly(&scene.pen, 1).key("pen");
     "take ten pens in", "adjust-inventory", [Pen],
         |scene| adjusts(scene, &scene.pen, "ten", json!({"delta": 10}));

@@ -14,6 +14,8 @@ pub(super) struct Scene {
     pub(super) shop: Shop,
     pub(super) ada: User,
     pub(super) ben: User,
+    /// Who has never had a cart, nor ordered.
+    pub(super) cay: User,
     pub(super) admin: User,
     /// One is left of four.
     pub(super) mug: Product,
@@ -63,7 +65,8 @@ async fn earns(shop: &Shop, user: &User, pen: &Product) -> (Value, String) {
 
 impl Scene {
     pub(super) async fn set(shop: Shop) -> Scene {
-        let (ada, ben, admin) = (shop.shopper("ada").await, shop.shopper("ben").await, shop.admin().await);
+        let (ada, ben, cay) = (shop.shopper("ada").await, shop.shopper("ben").await, shop.shopper("cay").await);
+        let admin = shop.admin().await;
         let (mug, pen) = (shop.product("Mug").stock(4).list().await, shop.product("Pen").list().await);
         let (placed, code) = earns(&shop, &ada, &pen).await;
         let (earning, shared_code) = earns(&shop, &ada, &pen).await;
@@ -103,6 +106,7 @@ impl Scene {
             shop,
             ada,
             ben,
+            cay,
             admin,
             mug,
             pen,
