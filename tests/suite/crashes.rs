@@ -17,6 +17,7 @@ mod document;
 use std::collections::BTreeSet;
 
 use local::registry;
+use tests::shop::is_elsewhere;
 use tests::wire::Fault;
 
 use self::case::Case;
@@ -28,10 +29,6 @@ use crate::documents;
 /// had a transaction before. Amazon's DynamoDB Local is slow, and all else there is the shop's own doing.
 fn is_for_elsewhere(operation: &str, fault: &Fault) -> bool {
     operation == "TransactWriteItems" && matches!(fault, Fault::Late)
-}
-
-fn is_elsewhere() -> bool {
-    std::env::var_os("TEST_DYNAMODB_ENDPOINT").is_some()
 }
 
 /// Breaks everything that a function does, in all its cases.

@@ -14,6 +14,8 @@ mod stage;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+use tests::shop::is_elsewhere;
+
 use self::document::{DOCUMENT, Seen};
 use self::operations::{ALL, Operation, Thing};
 use self::stage::{Outcome, Stage, Time, Turn};
@@ -58,12 +60,8 @@ async fn both_ways(stage: &Stage, both: [&'static Operation; 2]) -> [Outcome; 2]
     [before, after]
 }
 
-/// Nothing here depends on which DynamoDB it is, and Amazon's is slow.
-fn is_elsewhere() -> bool {
-    std::env::var_os("TEST_DYNAMODB_ENDPOINT").is_some()
-}
-
 async fn everyone_acts_in_the_middle_of(name: &str) {
+    // Nothing here depends on which DynamoDB it is, and Amazon's is slow.
     if is_elsewhere() {
         return;
     }

@@ -3,9 +3,9 @@
 //! A guard is a condition that a write is made on. The wire makes it one that always holds; then there is a moment
 //! in the first operation at which the second does what the audit finds, or what no order of the two would have done.
 
+use tests::shop::is_elsewhere;
 use tests::wire::Guard;
 
-use super::is_elsewhere;
 use super::operations::named;
 use super::stage::{Stage, Time, Turn};
 

@@ -3,6 +3,8 @@
 mod embedded;
 mod tables;
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Request, StatusCode, Uri};
@@ -33,12 +35,13 @@ pub enum DynamoDb {
     /// In this process.
     Embedded(Embedded),
     /// At an address.
-    Elsewhere {
-        /// The address.
-        endpoint: Uri,
-        /// What goes there.
-        http: Client<HttpConnector, Body>,
-    },
+    Elsewhere(Arc<Elsewhere>),
+}
+
+/// A DynamoDB at an address.
+pub struct Elsewhere {
+    endpoint: Uri,
+    http: Client<HttpConnector, Body>,
 }
 
 /// What DynamoDB says.
@@ -52,22 +55,28 @@ pub(crate) struct Answer {
 impl DynamoDb {
     /// The one at an address.
     pub fn at(endpoint: Uri) -> DynamoDb {
-        DynamoDb::Elsewhere { endpoint, http: Client::builder(TokioExecutor::new()).build_http() }
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        DynamoDb::Elsewhere(Arc::new(Elsewhere { endpoint, http }))
     }
 
     /// Asks for an operation by its `X-Amz-Target`. The error is that nothing was heard.
     pub(crate) async fn call(&self, target: &str, body: Bytes) -> Result<Answer, Cause> {
-        let (endpoint, http) = match self {
-            DynamoDb::Embedded(embedded) => return Ok(embedded.call(target, body).await?),
-            DynamoDb::Elsewhere { endpoint, http } => (endpoint, http),
-        };
-        let request = Request::post(endpoint.clone())
+        match self {
+            DynamoDb::Embedded(embedded) => Ok(embedded.call(target, body).await?),
+            DynamoDb::Elsewhere(elsewhere) => elsewhere.call(target, body).await,
+        }
+    }
+}
+
+impl Elsewhere {
+    async fn call(&self, target: &str, body: Bytes) -> Result<Answer, Cause> {
+        let request = Request::post(self.endpoint.clone())
             .header(CONTENT_TYPE, AMZ_JSON)
             .header(AUTHORIZATION, SIGNED_HERE)
             .header("x-amz-date", "20260101T000000Z")
             .header("x-amz-target", target)
             .body(Body::from(body))?;
-        let (parts, body) = http.request(request).await?.into_parts();
+        let (parts, body) = self.http.request(request).await?.into_parts();
         Ok(Answer { status: parts.status, body: axum::body::to_bytes(Body::new(body), MAX_ANSWER_BYTES).await? })
     }
 }
