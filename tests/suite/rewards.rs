@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::order::{CheckoutRequest, Order};
 use shared::reward::History;
 use tests::product::Product;
-use tests::shop::Shop;
+use tests::shop::{Shop, is_elsewhere};
 use tests::user::User;
 use tests::wire::Wire;
 
@@ -224,9 +224,11 @@ async fn a_coupon_that_a_hundred_checkouts_use_at_once_is_used_by_one() {
     let mug = shop.product("Mug").price("20.00").stock(100).shards(4).list().await;
     let owner = shop.shopper("owner").await;
     let code = shop.coupon_for(&owner, five_off()).await;
+    // Amazon's DynamoDB Local would keep a hundred waiting until they give up.
+    let rivals = if is_elsewhere() { 30 } else { 100 };
     // A coupon is one user's, and so is a cart: the other carts are those of direct orders.
     let order = json!({"product_id": mug.id, "quantity": 1, "coupon_code": code});
-    let answers = join_all((0..100).map(|_| async { owner.post("/orders", &order).await })).await;
+    let answers = join_all((0..rivals).map(|_| async { owner.post("/orders", &order).await })).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
     assert_eq!(won.len(), 1);
     for answer in lost {
