@@ -77,8 +77,7 @@ impl Store {
                 let lines = if attempts == 0 && cart.lines.values().all(|line| cart.holds(line, now)) {
                     cart.lines.values().map(as_held).collect()
                 } else {
-                    let priced = self.price_and_allocate(&cart, now).await;
-                    self.unless_cart_changed(priced, user_id, cart.version).await?
+                    self.price_and_allocate(&cart, now).await?
                 };
                 let split = request.split.unwrap_or_default();
                 let purchase = purchase(lines, coupon, request.terms(), split, user_id, now)?;
@@ -105,23 +104,6 @@ impl Store {
             self.unless_served(placed.await, key).await
         })
         .await
-    }
-
-    /// Lines that were priced by a look at the products after one at the cart. That they may not be ordered counts only
-    /// if the cart is still at the version that was read: they may have left it, or have been ordered with it.
-    async fn unless_cart_changed<T>(
-        &self,
-        priced: Result<T, Failure>,
-        user_id: UserId,
-        version: u64,
-    ) -> Result<T, Failure> {
-        if matches!(priced, Err(Failure::Final(Error::ValidationFailed(_)))) {
-            let cart: Option<Cart> = self.get(&Key::cart(user_id)).await?;
-            if cart.map_or(0, |cart| cart.version) != version {
-                return Err(Failure::Stale);
-            }
-        }
-        priced
     }
 
     async fn basis(
