@@ -31,3 +31,7 @@ pub mod stripe;
 pub mod tasks;
 pub mod template;
 pub mod users;
+
+/// A quarter of the cloud's CPU went into the C library's `malloc` and `free`; this one takes less than half of that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

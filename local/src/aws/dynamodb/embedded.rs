@@ -2,10 +2,11 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use serde::Serialize;
@@ -15,6 +16,7 @@ use tokio::task::JoinError;
 use uuid::Uuid;
 
 use super::Answer;
+use super::tokens::Tokens;
 
 /// Its operations block their thread, and all of one database's wait for each other.
 const WORKER_THREADS: usize = 4;
@@ -23,6 +25,9 @@ const WORKER_THREADS: usize = 4;
 /// that there is to find it.
 const STREAM_INDEX: &str = "CREATE INDEX IF NOT EXISTS stream_order \
                             ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+
+/// What a client token may be long; what is not gets DynamoDB's refusal.
+const MAX_TOKEN_LENGTH: usize = 36;
 
 const UNKNOWN_OPERATION: &str = r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#;
 
@@ -44,6 +49,7 @@ pub enum EmbeddedError {
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
+    tokens: Arc<Tokens>,
     threads: &'static Runtime,
 }
 
@@ -60,13 +66,18 @@ impl Embedded {
         };
         let database = Database::new(&name)?;
         Connection::open(&name)?.execute_batch(STREAM_INDEX)?;
-        Ok(Embedded { database, threads: threads()? })
+        Ok(Embedded { database, tokens: Arc::default(), threads: threads()? })
     }
 
     /// Runs an operation, named by its `X-Amz-Target`, to its end, even if nobody waits any more.
     pub(super) async fn call(&self, target: &str, body: Bytes) -> Result<Answer, JoinError> {
-        let (database, target) = (self.database.clone(), target.to_owned());
-        let run = async move { run(&database, target.rsplit('.').next().unwrap_or_default(), &body) };
+        let (database, tokens, target) = (self.database.clone(), self.tokens.clone(), target.to_owned());
+        let run = async move {
+            match target.rsplit('.').next().unwrap_or_default() {
+                "TransactWriteItems" => transact_write_items(&database, &tokens, &body).map(Some),
+                operation => run(&database, operation, &body),
+            }
+        };
         let (status, body) = match self.threads.spawn(run).await? {
             Ok(Some(body)) => (StatusCode::OK, body),
             Ok(None) => (StatusCode::BAD_REQUEST, UNKNOWN_OPERATION.to_owned()),
@@ -113,7 +124,6 @@ fn run(database: &Database, operation: &str, body: &[u8]) -> Result<Option<Strin
         "Scan" => scan,
         "TagResource" => tag_resource,
         "TransactGetItems" => transact_get_items,
-        "TransactWriteItems" => transact_write_items,
         "UntagResource" => untag_resource,
         "UpdateItem" => update_item,
         "UpdateTable" => update_table,
@@ -121,13 +131,31 @@ fn run(database: &Database, operation: &str, body: &[u8]) -> Result<Option<Strin
     }
 }
 
+/// Writes a transaction, once for a token.
+fn transact_write_items(database: &Database, tokens: &Tokens, body: &[u8]) -> Result<String, DynoxideError> {
+    let mut request: TransactWriteItemsRequest = read(body)?;
+    match request.client_request_token.take_if(|token| (1..=MAX_TOKEN_LENGTH).contains(&token.len())) {
+        Some(token) => tokens.once(&token, body, || write(&database.transact_write_items(request)?)),
+        None => write(&database.transact_write_items(request)?),
+    }
+}
+
 fn answer<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> Result<A, DynoxideError>,
 ) -> Result<String, DynoxideError> {
-    let request = serde_json::from_slice(body);
-    let answer = run(request.map_err(|error| DynoxideError::SerializationException(error.to_string()))?)?;
-    serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    write(&run(read(body)?)?)
+}
+
+fn read<Q: DeserializeOwned>(body: &[u8]) -> Result<Q, DynoxideError> {
+    // Looking for UTF-8 once is quicker than once for each string.
+    let unreadable = |error: &dyn std::error::Error| DynoxideError::SerializationException(error.to_string());
+    let body = std::str::from_utf8(body).map_err(|error| unreadable(&error))?;
+    serde_json::from_str(body).map_err(|error| unreadable(&error))
+}
+
+fn write<A: Serialize>(answer: &A) -> Result<String, DynoxideError> {
+    serde_json::to_string(answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 /// The threads that every embedded DynamoDB of this process shares. They are never taken down: a

@@ -2,6 +2,7 @@
 
 mod embedded;
 mod tables;
+mod tokens;
 
 use std::sync::Arc;
 
