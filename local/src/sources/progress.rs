@@ -60,6 +60,11 @@ impl Progress {
         self.asked.load(Ordering::SeqCst)
     }
 
+    /// Whether somebody waits until all is done.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.asked() != *self.answered.borrow()
+    }
+
     /// Tells everyone who had asked by then that nothing is left to do.
     pub(super) fn answer(&self, asked: u64) {
         self.answered.send_if_modified(|answered| std::mem::replace(answered, asked) != asked);

@@ -19,7 +19,8 @@ use crate::queue::Queue;
 use crate::tasks::Stopped;
 use crate::template::StreamSource;
 
-/// How soon an empty stream is looked at again, at first and after it has been empty for a while.
+/// How soon a stream is looked at again, while there is something in it and after it has been empty for a while.
+/// Meanwhile records come together that are then dealt with in one batch.
 const GLANCES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(100));
 
 /// How soon a stream is looked at again that could not be read.
@@ -64,11 +65,11 @@ impl StreamWorker {
             let pause = match self.look(&mut reading, &stopped).await {
                 Ok(true) => {
                     idle = GLANCES.0;
-                    None
+                    if self.progress.is_awaited() { Duration::ZERO } else { GLANCES.0 }
                 }
                 Ok(false) => {
                     self.progress.answer(asked);
-                    Some(std::mem::replace(&mut idle, GLANCES.1))
+                    std::mem::replace(&mut idle, GLANCES.1)
                 }
                 Err(error) => {
                     tracing::debug!(%error, table = self.source.table, "the stream cannot be read");
@@ -81,13 +82,13 @@ impl StreamWorker {
                         let known = if error.is_gone() { Checkpoint::new() } else { reading.checkpoint };
                         reading = Reading { checkpoint: known, ..Reading::default() };
                     }
-                    Some(if error.is_misplaced() { GLANCES.1 } else { AFTER_TROUBLE })
+                    if error.is_misplaced() { GLANCES.1 } else { AFTER_TROUBLE }
                 }
             };
             tokio::select! {
                 biased;
                 () = stopped.clone().wait() => return,
-                () = async { if let Some(pause) = pause { tokio::time::sleep(pause).await } } => {}
+                () = tokio::time::sleep(pause) => {}
                 () = self.progress.woken() => {}
             }
         }
