@@ -12,6 +12,7 @@
 mod case;
 mod cases;
 mod cell;
+mod conditions;
 mod document;
 
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@
 //! each guard taken away, and shows what comes of it then.
 
 mod document;
-mod guards;
+pub(crate) mod guards;
 mod operations;
 mod scene;
 mod stage;

@@ -12,6 +12,7 @@ mod holds;
 mod last_units;
 mod payments;
 mod rewards;
+mod rules;
 mod shortages;
 mod unswept;
 mod worst_moments;

@@ -117,14 +117,19 @@ fn sources(folder: &Path) -> String {
 /// docs/promises.md names tests by their paths.
 #[test]
 fn each_promise_names_tests_that_there_are() {
-    let listed = Command::new(std::env::current_exe().expect("this binary")).arg("--list").output();
-    let listed = String::from_utf8(listed.expect("the tests are listed").stdout).expect("text");
-    let there_are: BTreeSet<_> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     let promises = fs::read_to_string(root().join("docs/promises.md")).expect("the promises can be read");
     let rows = promises.lines().filter(|line| line.starts_with("| ")).skip(1);
     let named = rows.map(|row| row.split('`').skip(1).step_by(2).collect::<Vec<_>>()).collect::<Vec<_>>();
     assert_eq!(named.len(), 10);
-    for name in named.iter().inspect(|names| assert!(!names.is_empty())).flatten() {
+    are_tests(named.iter().inspect(|names| assert!(!names.is_empty())).flatten().copied());
+}
+
+/// Each of these is the path of a test.
+pub(crate) fn are_tests<'a>(names: impl IntoIterator<Item = &'a str>) {
+    let listed = Command::new(std::env::current_exe().expect("this binary")).arg("--list").output();
+    let listed = String::from_utf8(listed.expect("the tests are listed").stdout).expect("text");
+    let there_are: BTreeSet<_> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    for name in names {
         assert!(there_are.contains(name), "there is no test {name}");
     }
 }

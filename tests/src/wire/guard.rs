@@ -17,6 +17,12 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// Whether it is in the condition of a write, or is all of it. A table's name may have a prefix.
+    pub fn is_in(&self, table: &str, update: &str, condition: &str) -> bool {
+        let is_meant = table.rsplit('-').next() == Some(self.table) && update.contains(self.update);
+        is_meant && !condition.is_empty() && condition.contains(self.condition)
+    }
+
     /// The request without the guard, if it has it.
     pub(super) fn taken_off(&self, request: HttpRequest) -> HttpRequest {
         let mut body = body_of(&request);
@@ -35,8 +41,7 @@ impl Guard {
     fn take_off(&self, write: &mut Value) -> bool {
         let text = |name: &str| write[name].as_str().unwrap_or_default().to_owned();
         let (table, update, condition) = (text("TableName"), text("UpdateExpression"), text("ConditionExpression"));
-        let is_meant = table.ends_with(&format!("-{}", self.table)) && update.contains(self.update);
-        if !is_meant || condition.is_empty() || !condition.contains(self.condition) {
+        if !self.is_in(&table, &update, &condition) {
             return false;
         }
         let part = if self.condition.is_empty() { condition.as_str() } else { self.condition };

@@ -2,7 +2,7 @@
 
 use tests::audit::Snapshot;
 use tests::shop::Shop;
-use tests::wire::{Fault, Wire};
+use tests::wire::{Fault, Served, Wire};
 
 use super::case::{But, Case};
 use crate::acts::Answer;
@@ -18,6 +18,8 @@ pub(super) struct Stage {
     /// What there was before.
     before: Snapshot,
     mails: usize,
+    /// What was served so far.
+    pub(super) served: Vec<Served>,
 }
 
 /// A call that breaks, and how.
@@ -52,7 +54,7 @@ pub(super) enum Held {
 impl Stage {
     pub(super) async fn open() -> Stage {
         let (wire, shop) = Wire::under_a_shop().await;
-        Stage { shop, wire, before: Snapshot::default(), mails: 0 }
+        Stage { shop, wire, before: Snapshot::default(), mails: 0, served: Vec::new() }
     }
 
     /// Prepares the act of `case`, does it while `cell` breaks, and has everything happen that it brings about.
@@ -72,7 +74,7 @@ impl Stage {
         };
         shop.settle().await;
         // Whatever was on its way when a function died.
-        wire.served().await;
+        self.served.extend(wire.served().await);
         if wire.delivers_late().await {
             shop.settle().await;
         }

@@ -53,6 +53,11 @@ async fn goes_wrong(Control { guard, time, both }: Control) {
 
 macro_rules! controls {
     ($($test:ident: $control:expr;)*) => {
+        /// Every guard that is taken away here.
+        pub(crate) fn taken_away() -> Vec<Guard> {
+            vec![$($control.guard),*]
+        }
+
         $(
             #[tokio::test]
             async fn $test() {
