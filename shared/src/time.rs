@@ -160,6 +160,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     ahead_millis: Arc<AtomicI64>,
+    stands_at: Option<Timestamp>,
 }
 
 impl Clock {
@@ -168,9 +169,15 @@ impl Clock {
         Clock::default()
     }
 
+    /// A clock that stands still at `moment`, and moves only when it is set forward.
+    pub fn standing_at(moment: Timestamp) -> Clock {
+        Clock { stands_at: Some(moment), ..Clock::default() }
+    }
+
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_millis(Utc::now().timestamp_millis() + self.ahead_millis.load(Ordering::Relaxed))
+        let millis = self.stands_at.map_or_else(|| Utc::now().timestamp_millis(), Timestamp::millis);
+        Timestamp::from_millis(millis + self.ahead_millis.load(Ordering::Relaxed))
     }
 
     /// Sets this clock, and every clone of it, forward.
@@ -226,5 +233,13 @@ mod tests {
         let before = other.now();
         clock.advance(Duration::from_secs(3600));
         assert!(other.now() >= before + Duration::from_secs(3600));
+    }
+    #[test]
+    fn a_clock_that_stands_moves_only_when_it_is_told_to() {
+        let noon = Timestamp::from_millis(1_795_176_000_000);
+        let clock = Clock::standing_at(noon);
+        assert_eq!(clock.now(), noon);
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(clock.now().millis(), noon.millis() + 1);
     }
 }

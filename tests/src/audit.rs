@@ -1,7 +1,7 @@
 //! The promises about the data, checked over every table.
 //!
-//! The auditor reads the tables with a client of its own and shares no code with the store, so that a
-//! mistake there cannot hide itself here. The promises are numbered:
+//! The auditor reads the tables in DynamoDB's own protocol and shares no code with the store, not even the SDK, so
+//! that a mistake there cannot hide itself here. The promises are numbered:
 //!
 //! 1. Every counter is at least zero, and `available + reserved + sold = received`, per stock item. What was
 //!    received is what there was at first and what every adjustment made of it.
@@ -21,12 +21,11 @@ mod products;
 mod read;
 mod stock;
 
-use std::collections::HashMap;
 use std::fmt;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
+
+use crate::api::Api;
 
 /// A promise that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +69,8 @@ impl Snapshot {
         ["users", "products", "inventory", "carts", "orders", "coupons", "reward_rules", "adjustments"];
 
     /// Reads every table. Tables are read one after the other: it is sound only while nothing is written.
-    pub async fn take(client: &Client, stack_name: &str) -> Snapshot {
-        let read = |table: &'static str| scan(client, format!("{stack_name}-{table}"));
+    pub async fn take(aws: &Api, stack_name: &str) -> Snapshot {
+        let read = |table: &'static str| scan(aws, format!("{stack_name}-{table}"));
         Snapshot {
             users: read("users").await,
             products: read("products").await,
@@ -135,27 +134,34 @@ impl Findings {
     }
 }
 
-async fn scan(client: &Client, table: String) -> Vec<Value> {
-    let mut pages = client.scan().table_name(table).consistent_read(true).into_paginator().send();
+async fn scan(aws: &Api, table: String) -> Vec<Value> {
+    let mut request = json!({"TableName": table, "ConsistentRead": true});
     let mut items = Vec::new();
-    while let Some(page) = pages.next().await {
-        items.extend(page.expect("the table can be read").items.unwrap_or_default().iter().map(as_json));
+    loop {
+        let answer = aws.call("POST", "/").header("x-amz-target", "DynamoDB_20120810.Scan").json(&request).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let mut page: Value = serde_json::from_str(&answer.text).expect("JSON");
+        items.extend(page["Items"].as_array().expect("items").iter().map(as_json));
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"].take();
+        if request["ExclusiveStartKey"].is_null() {
+            return items;
+        }
     }
-    items
 }
 
-fn as_json(item: &HashMap<String, AttributeValue>) -> Value {
-    Value::Object(item.iter().map(|(name, value)| (name.clone(), value_as_json(value))).collect::<Map<_, _>>())
+fn as_json(item: &Value) -> Value {
+    let attributes = item.as_object().expect("an item").iter();
+    Value::Object(attributes.map(|(name, value)| (name.clone(), value_as_json(value))).collect::<Map<_, _>>())
 }
 
-fn value_as_json(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => Value::String(text.clone()),
-        AttributeValue::N(number) => Value::Number(number.parse::<Number>().expect("a number")),
-        AttributeValue::Bool(is) => Value::Bool(*is),
-        AttributeValue::Null(_) => Value::Null,
-        AttributeValue::L(values) => values.iter().map(value_as_json).collect(),
-        AttributeValue::M(values) => as_json(values),
+fn value_as_json(value: &Value) -> Value {
+    let kinds = value.as_object().expect("an attribute");
+    match kinds.iter().next().map(|(kind, value)| (kind.as_str(), value)) {
+        Some(("S" | "BOOL", value)) => value.clone(),
+        Some(("N", number)) => Value::Number(number.as_str().unwrap_or_default().parse::<Number>().expect("a number")),
+        Some(("NULL", _)) => Value::Null,
+        Some(("L", values)) => values.as_array().expect("a list").iter().map(value_as_json).collect(),
+        Some(("M", values)) => as_json(values),
         other => panic!("no table has attributes such as {other:?}"),
     }
 }

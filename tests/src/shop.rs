@@ -49,6 +49,7 @@ pub struct Shop {
     pub api: Api,
     /// DynamoDB, behind the shop's back.
     pub dynamodb: Client,
+    aws: Api,
     cloud: Cloud,
     stack_name: String,
     finished: bool,
@@ -62,20 +63,21 @@ impl Shop {
 
     /// Opens a shop on a cloud that `change` sets up differently.
     pub async fn open_with(change: impl FnOnce(Options) -> Options) -> Shop {
-        let clock = Clock::system();
         // No two tests may share a table, in case they share a database.
         let stack_name = format!("test-{}", UserId::random());
         let options = Options {
             stack_name: stack_name.clone(),
             dynamodb_endpoint: std::env::var(ELSEWHERE).ok(),
-            clock: clock.clone(),
+            clock: Clock::system(),
             retry_delay: Some(RETRY_DELAY),
             ..Options::default()
         };
-        let cloud = Cloud::start(change(options)).await.expect("the cloud starts");
+        let options = change(options);
+        let clock = options.clock.clone();
+        let cloud = Cloud::start(options).await.expect("the cloud starts");
         let api = Api::at(cloud.api_url());
-        let dynamodb = dynamodb(cloud.aws_url());
-        Shop { clock, api, dynamodb, cloud, stack_name, finished: false }
+        let (dynamodb, aws) = (dynamodb(cloud.aws_url()), Api::at(cloud.aws_url()));
+        Shop { clock, api, dynamodb, aws, cloud, stack_name, finished: false }
     }
 
     /// The cloud it runs in.
@@ -254,7 +256,8 @@ impl Shop {
         }
     }
 
-    async fn settle_queue(&self) {
+    /// Waits until every message that was sent has been worked off.
+    pub async fn settle_queue(&self) {
         let done = || Some(self.order_events()).filter(|queue| queue.visible == 0 && queue.in_flight == 0);
         self.wait_for("the queue is worked off", done).await;
     }
@@ -299,7 +302,7 @@ impl Shop {
 
     /// Everything in the tables.
     pub async fn snapshot(&self) -> Snapshot {
-        Snapshot::take(&self.dynamodb, &self.stack_name).await
+        Snapshot::take(&self.aws, &self.stack_name).await
     }
 
     /// Waits until nothing is under way, and says which promises about the data do not hold.

@@ -17,18 +17,24 @@ const MOST: u64 = 5;
 const STOCK: u32 = 100;
 
 async fn strict_shop() -> Shop {
-    let strict = |options: Options| {
-        let limits =
-            [("MaxHeldUnits", "999 # As many", "5 # As many"), ("MaxUnpaidOrders", "Default: 100", "Default: 3")];
+    Shop::open_with(limited_to(5, 3)).await
+}
+
+/// A cloud where a user may hold so many units of a product and have so many orders waiting for their payment.
+pub(crate) fn limited_to(units: u32, orders: u32) -> impl FnOnce(Options) -> Options {
+    move |options| {
+        let limits = [
+            ("MaxHeldUnits", "999 # As many", format!("{units} # As many")),
+            ("MaxUnpaidOrders", "Default: 100", format!("Default: {orders}")),
+        ];
         let mut template = options.template.into_owned();
         for (parameter, default, stricter) in limits {
             let (before, after) = template.split_once(&format!("\n  {parameter}:\n")).expect("the parameter");
             assert!(after.contains(default), "{parameter}");
-            template = format!("{before}\n  {parameter}:\n{}", after.replacen(default, stricter, 1));
+            template = format!("{before}\n  {parameter}:\n{}", after.replacen(default, &stricter, 1));
         }
         Options { template: Cow::Owned(template), ..options }
-    };
-    Shop::open_with(strict).await
+    }
 }
 
 /// Adds in a colour of its own, which makes a line of its own.

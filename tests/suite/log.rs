@@ -73,6 +73,13 @@ async fn what_carts_hold_and_orders_take_is_told() {
     let placed = wired.store.checkout(ada.id, ada.id, &CheckoutRequest::default(), None, shop.clock.now()).await;
     let order = announced(&wired, placed.expect("an order")).await;
     assert_eq!(moved(), json!([["sell", sku, 2, order]]));
+
+    ada.adds(&mug, 1).await.is(201);
+    moved();
+    let online: CheckoutRequest = serde_json::from_value(json!({"payment_method": "online"})).expect("a request");
+    let placed = wired.store.checkout(ada.id, ada.id, &online, None, shop.clock.now()).await;
+    let order = announced(&wired, placed.expect("an order")).await;
+    assert_eq!(moved(), json!([["hand_on", sku, 1, order]]));
     shop.finish().await;
 }
 

@@ -30,6 +30,7 @@ mod interleavings;
 mod log;
 mod mail;
 mod metrics;
+mod model;
 mod permissions;
 mod races;
 mod requeue;

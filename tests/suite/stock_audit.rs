@@ -144,6 +144,28 @@ async fn what_only_looks_the_same_is_not_taken_for_still() {
     shop.finish().await;
 }
 
+/// What a cart holds is checked out to be paid online after the cart was read, and before the orders are: no counter
+/// changes, but both are seen to hold it.
+#[tokio::test]
+async fn what_is_handed_from_a_cart_to_an_order_is_not_counted_twice() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    ada.adds(&mug, 2).await.is(201);
+    let (mut carts, mut orders) = (None, None);
+    let stock = wire.pauses("Scan");
+    let rivals = async {
+        stock.during(async { carts = Some(wire.pauses("Scan")) }).await;
+        carts.expect("a pause").during(async { orders = Some(wire.pauses("Scan")) }).await;
+        let checkout = ada.checks_out(&json!({"payment_method": "online"}));
+        orders.expect("a pause").during(async { drop(checkout.await.is(201)) }).await;
+    };
+    let (report, ()) = tokio::join!(wired.store.audit_stock(false), rivals);
+    let report = report.expect("a report");
+    assert_eq!((report.found, report.passes, report.unsettled), (0, 2, Vec::<String>::new()));
+    shop.finish().await;
+}
+
 /// Somebody takes a unit between the reading and the repair: it is not written over.
 #[tokio::test]
 async fn a_repair_is_of_what_was_read_or_none() {

@@ -6,7 +6,7 @@ use std::fmt;
 use super::{Allocation, Sku, StockId};
 
 /// What happens to units of stock. Units are never made or lost by it: each movement takes from one
-/// counter what it adds to another.
+/// counter what it adds to another, or to the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Movement {
     /// Available units become reserved, for a cart or an unpaid order.
@@ -15,6 +15,8 @@ pub enum Movement {
     Release,
     /// Units that a cart holds become sold.
     Sell,
+    /// Units that a cart holds stay reserved, and belong to an unpaid order from now on.
+    HandOn,
     /// Available units become sold.
     SellDirectly,
     /// Units that an unpaid order holds become sold, because it is paid.
@@ -38,6 +40,8 @@ pub struct Change {
     /// Whether a product that was withdrawn from sale refuses it: somebody takes units that were not
     /// theirs before, or the stock is adjusted.
     pub only_for_sale: bool,
+    /// Whether units are handed on, which no counter shows.
+    pub handed_on: bool,
 }
 
 /// What the log tells of units that moved.
@@ -65,6 +69,7 @@ impl Movement {
             Movement::Reserve => "reserve",
             Movement::Release => "release",
             Movement::Sell => "sell",
+            Movement::HandOn => "hand_on",
             Movement::SellDirectly => "sell_directly",
             Movement::Settle => "settle",
             Movement::Return => "return",
@@ -74,7 +79,7 @@ impl Movement {
 
 impl Change {
     fn is_none(&self) -> bool {
-        [self.available, self.reserved, self.sold, self.received] == [0; 4]
+        [self.available, self.reserved, self.sold, self.received] == [0; 4] && !self.handed_on
     }
 }
 
@@ -89,16 +94,19 @@ impl StockChanges {
         for (shard, units) in allocation.parts() {
             let change = self.by_shard.entry(StockId { sku: sku.clone(), shard }).or_default();
             let units = i64::from(units);
-            let (from, to) = match movement {
-                Movement::Reserve => (&mut change.available, &mut change.reserved),
-                Movement::Release => (&mut change.reserved, &mut change.available),
-                Movement::Sell | Movement::Settle => (&mut change.reserved, &mut change.sold),
-                Movement::SellDirectly => (&mut change.available, &mut change.sold),
-                Movement::Return => (&mut change.sold, &mut change.available),
+            let (available, reserved, sold) = match movement {
+                Movement::Reserve => (-units, units, 0),
+                Movement::Release => (units, -units, 0),
+                Movement::Sell | Movement::Settle => (0, -units, units),
+                Movement::HandOn => (0, 0, 0),
+                Movement::SellDirectly => (-units, 0, units),
+                Movement::Return => (units, 0, -units),
             };
-            *from -= units;
-            *to += units;
-            change.only_for_sale |= matches!(movement, Movement::Reserve | Movement::Sell | Movement::SellDirectly);
+            change.available += available;
+            change.reserved += reserved;
+            change.sold += sold;
+            change.only_for_sale |= !matches!(movement, Movement::Release | Movement::Settle | Movement::Return);
+            change.handed_on |= movement == Movement::HandOn;
         }
         if allocation.total() > 0 {
             let quantity = i64::from(allocation.total());
@@ -162,7 +170,9 @@ mod tests {
         changes.move_units(Movement::Sell, &sku(), &units(2));
         changes.move_units(Movement::SellDirectly, &sku(), &units(3));
         let merged: Vec<_> = changes.iter().collect();
-        assert_eq!(*merged[0].1, Change { available: -3, reserved: -2, sold: 5, received: 0, only_for_sale: true });
+        let change =
+            Change { available: -3, reserved: -2, sold: 5, received: 0, only_for_sale: true, handed_on: false };
+        assert_eq!(*merged[0].1, change);
         changes.move_units(Movement::Reserve, &sku(), &units(1));
         changes.move_units(Movement::Release, &sku(), &units(1));
         assert!(changes.iter().all(|(_, change)| change.available + change.reserved + change.sold == change.received));
@@ -179,10 +189,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_handed_on_is_written_though_no_counter_changes() {
+        let mut changes = StockChanges::caused_by("order");
+        changes.move_units(Movement::HandOn, &sku(), &units(2));
+        let written: Vec<_> = changes.iter().collect();
+        assert_eq!(*written[0].1, Change { only_for_sale: true, handed_on: true, ..Change::default() });
+    }
+
+    #[test]
     fn only_who_takes_units_anew_needs_the_product_for_sale() {
         for (movement, only_for_sale) in [
             (Movement::Reserve, true),
             (Movement::Sell, true),
+            (Movement::HandOn, true),
             (Movement::SellDirectly, true),
             (Movement::Release, false),
             (Movement::Settle, false),

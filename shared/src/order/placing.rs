@@ -128,7 +128,10 @@ impl Purchase {
                     changes.move_units(Movement::Sell, &sku, &line.held);
                     changes.move_units(Movement::SellDirectly, &sku, &line.unheld);
                 }
-                PaymentMethod::Online => changes.move_units(Movement::Reserve, &sku, &line.unheld),
+                PaymentMethod::Online => {
+                    changes.move_units(Movement::HandOn, &sku, &line.held);
+                    changes.move_units(Movement::Reserve, &sku, &line.unheld);
+                }
             }
         }
         changes

@@ -52,7 +52,7 @@ impl Store {
                 }
                 let product = products.pop().filter(Product::is_active).ok_or(Error::ProductNotFound)?;
                 let buyer = self.buyer(&profile, placed_by, terms)?;
-                let basis = Basis::without_cart(user_id, &levels);
+                let basis = Basis::without_cart(&levels);
                 let line = line_of(product, variation, request.quantity.get(), user_id, &mut levels);
                 let line = self.unless_short(line, &basis, now).await?;
                 let coupon = found.one(Table::Coupons)?;

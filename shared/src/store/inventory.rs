@@ -160,7 +160,8 @@ fn movement(change: &Change) -> Expression {
         conditions.push("attribute_not_exists(#archived)".to_owned());
         expression = expression.name("archived");
     }
-    expression.update = format!("SET {} ADD #moves :once", set.join(", "));
+    let set = if set.is_empty() { String::new() } else { format!("SET {} ", set.join(", ")) };
+    expression.update = format!("{set}ADD #moves :once");
     expression.condition = conditions.join(" AND ");
     expression
 }
@@ -182,6 +183,10 @@ mod tests {
 
         let sell = movement(&Change { reserved: -1, sold: 1, ..for_sale });
         assert_eq!(sell.condition, "#reserved >= :reserved AND attribute_not_exists(#archived)");
+
+        let hand_on = movement(&Change { handed_on: true, ..for_sale });
+        assert_eq!(hand_on.update, "ADD #moves :once");
+        assert_eq!(hand_on.condition, "attribute_not_exists(#archived)");
 
         let settle = movement(&Change { reserved: -1, sold: 1, ..Change::default() });
         assert_eq!(settle.condition, "#reserved >= :reserved");

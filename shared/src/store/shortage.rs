@@ -39,9 +39,8 @@ pub(super) struct RecentLooks(Arc<Mutex<BTreeMap<Sku, Timestamp>>>);
 /// What a plan was made of: whether there was enough is judged by it.
 #[derive(Debug, Clone)]
 pub(super) struct Basis {
-    buyer: UserId,
-    /// The version of the buyer's cart, if the plan depends on it.
-    cart_version: Option<u64>,
+    /// The buyer, and the version of their cart, if the plan depends on it.
+    cart: Option<(UserId, u64)>,
     /// What was available before anything was taken.
     levels: Vec<Level>,
 }
@@ -49,12 +48,12 @@ pub(super) struct Basis {
 impl Basis {
     /// Stock and a cart, as they were read.
     pub(super) fn with_cart(cart: &Cart, levels: &[Level]) -> Basis {
-        Basis { buyer: cart.user_id, cart_version: Some(cart.version), levels: levels.to_vec() }
+        Basis { cart: Some((cart.user_id, cart.version)), levels: levels.to_vec() }
     }
 
     /// Stock only.
-    pub(super) fn without_cart(buyer: UserId, levels: &[Level]) -> Basis {
-        Basis { buyer, cart_version: None, levels: levels.to_vec() }
+    pub(super) fn without_cart(levels: &[Level]) -> Basis {
+        Basis { cart: None, levels: levels.to_vec() }
     }
 }
 
@@ -89,7 +88,7 @@ impl Store {
                 return Ok(Failure::Stale);
             }
             if stock.iter().any(|item| item.reserved > 0) {
-                freed |= self.end_holds_that_are_over(&sku, wanted - there_is, basis.buyer, now).await?;
+                freed |= self.end_holds_that_are_over(&sku, wanted - there_is, basis, now).await?;
             }
             let available = (shortage.available + there_is).saturating_sub(read);
             certain.push(shortage.with_available(available));
@@ -101,21 +100,22 @@ impl Store {
     /// the cart that the plan depends on is not at its version in that instant.
     async fn stock_at_one_instant(&self, sku: &Sku, basis: &Basis) -> Result<Option<Vec<StockItem>>, Failure> {
         let shards = basis.levels.iter().filter(|level| level.id.sku == *sku).map(|level| Key::stock(&level.id));
-        let cart = basis.cart_version.map(|_| Key::cart(basis.buyer));
+        let cart = basis.cart.map(|(buyer, _)| Key::cart(buyer));
         let keys: Vec<Key> = shards.chain(cart).collect();
         let mut found = self.get_at_one_instant(&keys).await?;
         let cart: Option<Cart> = found.one(Table::Carts)?;
-        let is_as_read = basis.cart_version.is_none_or(|read| cart.map_or(0, |cart| cart.version) == read);
+        let is_as_read = basis.cart.is_none_or(|(_, read)| cart.map_or(0, |cart| cart.version) == read);
         Ok(if is_as_read { Some(found.all(Table::Inventory)?) } else { None })
     }
 
-    /// Ends holds of others that are over and keep units of a SKU, the oldest first, until so many units are
-    /// free. Answers whether reading the stock again may show more of it.
+    /// Ends holds that are over and keep units of a SKU, the oldest first, until so many units are free. What the
+    /// buyer's own cart keeps is not free if the plan has counted on it. Answers whether reading the stock again may
+    /// show more of it.
     async fn end_holds_that_are_over(
         &self,
         sku: &Sku,
         units: u32,
-        buyer: UserId,
+        basis: &Basis,
         now: Timestamp,
     ) -> Result<bool, Failure> {
         let (mut looks, waited) = match self.recent_looks.0.try_lock() {
@@ -133,7 +133,7 @@ impl Store {
         let shards =
             shards.map(|shard| async move { self.due::<UserId>(&EXPIRING, &shard, now, Some(narrowed), None).await });
         let mut over: Vec<_> = try_join_all(shards).await?.into_iter().flat_map(|(carts, _)| carts).collect();
-        over.retain(|(user_id, _)| *user_id != buyer);
+        over.retain(|(user_id, _)| basis.cart.is_none_or(|(buyer, _)| *user_id != buyer));
         over.sort_by_key(|(user_id, since)| (*since, *user_id));
 
         let mut free = 0;

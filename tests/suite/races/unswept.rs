@@ -50,6 +50,23 @@ async fn the_next_buyer_gets_what_was_held_too_long() {
     shop.finish().await;
 }
 
+/// Also what their own cart kept: the stock is anyone's again, and a direct order leaves the cart alone.
+#[tokio::test]
+async fn a_direct_order_gets_what_its_buyers_cart_held_too_long() {
+    let shop = Shop::open().await;
+    let mug = shop.product("Mug").stock(5).shards(2).list().await;
+    for method in ["on_delivery", "online"] {
+        let ada = all_held_too_long(&shop, &mug, 5).await;
+        let request = json!({"product_id": mug.id, "quantity": 4, "payment_method": method});
+        let order = ada.post("/orders", &request).await.is(201);
+        let line = ada.cart().await["items"][0].clone();
+        assert_eq!((&line["quantity"], &line["is_stock_reserved"]), (&json!(5), &json!(false)));
+        assert_eq!(shop.stock_of(&mug).await, 1);
+        ada.cancels(&order).await.is(200);
+    }
+    shop.finish().await;
+}
+
 /// Both carts were swept; then one of the buyers took everything again, and let that hold end.
 #[tokio::test]
 async fn a_checkout_gets_what_was_held_too_long() {

@@ -44,8 +44,11 @@ async fn carts_keep_the_line_but_cannot_order_it() {
     let line = ada.adds(&mug, 2).await.is(201);
     admin.delete(&mug.path()).await.is_empty();
     assert_eq!(ada.cart().await["items"][0]["item_id"], line["item_id"]);
-    let errors = ada.checks_out(&json!({})).await.is_refused(422, "validation_failed");
-    assert_eq!(errors[0]["field"], json!(format!("items.{}", line["item_id"].as_str().expect("an id"))));
+    for method in ["on_delivery", "online"] {
+        let checkout = ada.checks_out(&json!({"payment_method": method}));
+        let errors = checkout.await.is_refused(422, "validation_failed");
+        assert_eq!(errors[0]["field"], json!(format!("items.{}", line["item_id"].as_str().expect("an id"))));
+    }
     for user in [&ada, &ben] {
         user.adds(&mug, 1).await.is_refused(404, "product_not_found");
     }

@@ -1,0 +1,147 @@
+//! Every sequence: random histories, in which the shop must do what a model of it in plain maps does.
+//!
+//! [`steps`] is what happens in a history, [`history`] how one is made up, and [`reference`] what the model does (with
+//! [`carts`], [`orders`] and [`changes`]), on the plain maps of [`state`]. [`system`] takes the same steps through the API, and [`compare`] compares: after
+//! each step the answer, the cart, and what every table holds, on which the audit must find nothing.
+//!
+//! `cargo test` plays a few hundred short histories. `MODEL_STEPS=1000000` plays long ones until so many steps were
+//! taken, and says how often each step was answered what. A history that fails is made as short as it can be, and
+//! its seed is written to `regressions.txt`, whose histories are played first from then on.
+
+mod carts;
+mod changes;
+mod compare;
+mod history;
+mod orders;
+mod reference;
+mod state;
+mod steps;
+mod system;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
+use proptest_state_machine::ReferenceStateMachine as _;
+use tests::shop::is_elsewhere;
+
+use self::history::History;
+use self::state::Model;
+use self::steps::Step;
+use self::system::Stage;
+
+/// Where the seeds of histories are kept that failed once.
+const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suite/model/regressions.txt");
+
+/// How many histories `cargo test` plays, and of how many steps.
+const HISTORIES: u32 = 200;
+const STEPS: RangeInclusive<usize> = 3..=9;
+
+/// The same, where a transaction takes long.
+const HISTORIES_ELSEWHERE: u32 = 8;
+
+/// How long histories are that are played until there were so many steps.
+const LONG: RangeInclusive<usize> = 20..=80;
+
+/// A cart is looked at with every so manieth step.
+const LOOKS_EVERY: usize = 3;
+
+/// How often something was answered: by step and answer.
+type Counts = BTreeMap<String, u64>;
+
+#[test]
+fn every_history_ends_as_the_model_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let stage = runtime.block_on(Stage::open());
+    let counts = RefCell::new(Counts::new());
+    let taken = Cell::new(0_u64);
+    let play = |cases: u32, steps: RangeInclusive<usize>| {
+        let persistence = FileFailurePersistence::Direct(REGRESSIONS);
+        let config = Config { cases, failure_persistence: Some(Box::new(persistence)), ..Config::default() };
+        let played = TestRunner::new(config).run(&History::sequential_strategy(steps), |(model, steps, seen)| {
+            let seen_one = || {
+                taken.set(taken.get() + 1);
+                seen.as_ref().map(|seen| seen.fetch_add(1, Ordering::SeqCst))
+            };
+            let ended = runtime.block_on(plays(&stage, model, &steps, seen_one, &mut counts.borrow_mut()));
+            ended.map_err(TestCaseError::fail)
+        });
+        if let Err(TestError::Fail(reason, (model, steps, _))) = &played {
+            let steps: String = steps.iter().map(|step| format!("  {step:?}\n")).collect();
+            panic!("{reason}\n\nThe shop opens with {:?}\n{steps}", model.setup);
+        }
+        played.expect("histories can be made");
+    };
+    match std::env::var("MODEL_STEPS") {
+        Err(_) if is_elsewhere() => play(HISTORIES_ELSEWHERE, STEPS),
+        Err(_) => play(HISTORIES, STEPS),
+        Ok(steps) => {
+            let (steps, begin) = (steps.parse::<u64>().expect("MODEL_STEPS is a number"), Instant::now());
+            while taken.get() < steps {
+                play(100, LONG);
+                eprintln!("{} of {steps} steps after {} s", taken.get(), begin.elapsed().as_secs());
+            }
+            let counts = counts.borrow();
+            counts.iter().for_each(|(what, times)| eprintln!("{times:>9} {what}"));
+        }
+    }
+    if !is_elsewhere() {
+        let counts = counts.borrow();
+        let never: Vec<_> = OFTEN.iter().filter(|what| !counts.contains_key(**what)).collect();
+        assert!(never.is_empty(), "never seen: {never:?} in {counts:#?}");
+    }
+    runtime.block_on(stage.shop.finish());
+}
+
+/// What must have been seen, or histories are not what they should be.
+const OFTEN: [&str; 12] = [
+    "Add 201",
+    "Add 200",
+    "Add 409 insufficient_stock",
+    "Add 422 quantity_limit",
+    "Change 200",
+    "CheckOut 201",
+    "Add 201 replayed",
+    "Order 201",
+    "Order 409 insufficient_stock",
+    "Cancel 200",
+    "Settle 200 applied",
+    "Adjust 200",
+];
+
+/// Plays a history; says where it is not as the model says.
+async fn plays(
+    stage: &Stage,
+    mut model: Model,
+    steps: &[Step],
+    seen_one: impl Fn() -> Option<usize>,
+    counts: &mut Counts,
+) -> Result<(), String> {
+    let mut known = stage.set(&model.setup).await;
+    for (number, step) in steps.iter().enumerate() {
+        seen_one();
+        let failed = |what: String| format!("step {} of {}, {step:?}: {what}", number + 1, steps.len());
+        model.take(step);
+        let told = stage.takes(step, &model, &known).await;
+        *counts.entry(told.in_short(step)).or_default() += 1;
+        known.learn(&told, &model);
+        known.is_told(&model, &told).map_err(failed)?;
+        stage.shop.settle_queue().await;
+        let data = stage.shop.snapshot().await;
+        known.is_kept(stage, &model, &data).map_err(failed)?;
+        // What a cart holds was compared; what it shows follows from that, and need not be looked at each time.
+        if number % LOOKS_EVERY == 0 {
+            let user = step.user().unwrap_or_default();
+            let cart = stage.users[user].cart().await;
+            known.is_as_expected("the cart", &model.shown_cart(user), &cart).map_err(failed)?;
+        }
+    }
+    let whose = steps.len() % stage.users.len();
+    let user = &stage.users[whose];
+    let statistics = user.get(&format!("/orders/user/{}/stats", user.id)).await.is(200);
+    known.is_as_expected("the statistics", &model.shown_statistics(whose), &statistics)?;
+    Ok(())
+}

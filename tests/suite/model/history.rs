@@ -1,0 +1,186 @@
+//! Random histories: what the shop opens with, and what may happen next. Most steps suit the moment; some do not.
+
+use proptest::option::weighted;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::strategy::Union;
+use proptest_state_machine::ReferenceStateMachine;
+
+use super::reference::PAYMENT;
+use super::state::Model;
+use super::steps::{NewProduct, Off, Setup, Sku, Step, Target, Thing, USERS};
+
+/// Makes histories, and shrinks those that fail.
+pub(super) struct History;
+
+impl ReferenceStateMachine for History {
+    type State = Model;
+    type Transition = Step;
+
+    fn init_state() -> BoxedStrategy<Model> {
+        let stock = || prop_oneof![1 => Just(0), 6 => 1_u32..=8, 2 => 9_u32..=14];
+        let shards = || prop_oneof![5 => 1_u16..=2, 3 => 3_u16..=4, 1 => 5_u16..=8];
+        let product = || (1_u64..=3_000, weighted(0.4, 1_u32..=6), shards(), [stock(), stock()]);
+        let product =
+            move || product().prop_map(|(price, limit, shards, stock)| NewProduct { price, limit, shards, stock });
+        let off = prop_oneof![(1_u64..=100).prop_map(Off::Percent), (1_u64..=3_000).prop_map(Off::Fixed)];
+        let setup = ([product(), product(), product()], off);
+        setup.prop_map(|(products, off)| Model::new(Setup { products, off })).boxed()
+    }
+
+    fn transitions(model: &Model) -> BoxedStrategy<Step> {
+        let steps = carts(model).into_iter().chain(orders(model)).chain(shop(model));
+        Union::new_weighted(steps.filter(|(weight, _)| *weight > 0).collect()).boxed()
+    }
+
+    fn apply(mut model: Model, step: &Step) -> Model {
+        model.take(step);
+        model
+    }
+}
+
+/// A step, and how likely it is.
+type Likely = (u32, BoxedStrategy<Step>);
+
+fn user() -> impl Strategy<Value = usize> {
+    0..USERS
+}
+
+fn thing() -> impl Strategy<Value = Thing> {
+    select(Thing::all().collect::<Vec<_>>())
+}
+
+fn quantity() -> impl Strategy<Value = u32> {
+    prop_oneof![8 => 1_u32..=3, 2 => 4_u32..=8]
+}
+
+fn key() -> impl Strategy<Value = Option<u8>> {
+    weighted(0.3, 0_u8..=2)
+}
+
+fn carts(model: &Model) -> Vec<Likely> {
+    let lines = (0..USERS).flat_map(|user| model.carts[user].lines.values().map(move |line| (user, line.thing)));
+    let mut lines: Vec<_> = lines.collect();
+    let likely = if lines.is_empty() { 0 } else { 1 };
+    let any = || (user(), thing());
+    let what =
+        if lines.is_empty() { any().boxed() } else { prop_oneof![2 => any(), 1 => select(lines.clone())].boxed() };
+    let add = (what, quantity(), key());
+    let add = add.prop_map(|((user, thing), quantity, key)| Step::Add { user, thing, quantity, key });
+    // One that is in no cart.
+    lines.extend(Thing::all().map(|thing| (0, thing)).find(|line| !lines.contains(line)));
+    let change = (select(lines.clone()), quantity());
+    vec![
+        (if likely == 0 { 40 } else { 24 }, add.boxed()),
+        (10 * likely, change.prop_map(|((user, thing), quantity)| Step::Change { user, thing, quantity }).boxed()),
+        (4 * likely, select(lines).prop_map(|(user, thing)| Step::Remove { user, thing }).boxed()),
+        (2 * likely, user().prop_map(|user| Step::Clear { user }).boxed()),
+    ]
+}
+
+fn orders(model: &Model) -> Vec<Likely> {
+    let numbers = || 0..model.orders.len();
+    let likely = if model.orders.is_empty() { 0 } else { 1 };
+    // Most are made by whoever can; some by whoever cannot.
+    let filled: Vec<_> = (0..USERS).filter(|user| !model.carts[*user].lines.is_empty()).collect();
+    let who =
+        if filled.is_empty() { user().boxed() } else { prop_oneof![19 => select(filled.clone()), 1 => user()].boxed() };
+    let totals: Vec<u64> = (0..USERS).map(|user| model.subtotal(user)).collect();
+    let how = (any::<bool>(), weighted(0.25, Just(())), weighted(0.2, 0_u64..=1));
+    let check_out = (with_coupon(model, who), how, key());
+    let check_out = check_out.prop_map(move |((user, coupon), (online, split, more), key)| {
+        let expected = more.map(|more| totals[user] + more);
+        Step::CheckOut { user, online, split: split.is_some(), coupon, expected, key }
+    });
+    let direct = (with_coupon(model, user().boxed()), thing(), quantity(), any::<bool>(), key());
+    let direct = direct.prop_map(|((user, coupon), thing, quantity, online, key)| Step::Order {
+        user,
+        thing,
+        quantity,
+        online,
+        coupon,
+        key,
+    });
+    // One more than there are.
+    let order = || prop_oneof![19 => 0..model.orders.len().max(1), 1 => Just(model.orders.len())];
+    let cancel = (order(), any::<bool>()).prop_map(|(order, by_staff)| Step::Cancel { order, by_staff });
+    let steps = order().prop_map({
+        let statuses: Vec<_> = model.orders.iter().map(|order| order.status).collect();
+        move |order| {
+            let to = match statuses.get(order) {
+                Some(&"placed") => "processing",
+                Some(&"processing") => "shipped",
+                _ => "delivered",
+            };
+            Step::Move { order, to }
+        }
+    });
+    let online: Vec<_> = numbers().filter(|order| model.orders[*order].due.is_some()).collect();
+    let is_online = if online.is_empty() { 0 } else { 1 };
+    let paid = if online.is_empty() { order().boxed() } else { prop_oneof![9 => select(online), 1 => order()].boxed() };
+    let settle = (paid, weighted(0.4, Just(())), any::<bool>());
+    let settle =
+        settle.prop_map(|(order, failed, by_hand)| Step::Settle { order, succeeded: failed.is_none(), by_hand });
+    vec![
+        (if filled.is_empty() { 1 } else { 24 }, check_out.boxed()),
+        (10, direct.boxed()),
+        (10 * likely, cancel.boxed()),
+        (6 * likely, steps.boxed()),
+        (14 * is_online + likely, settle.boxed()),
+        (2 * likely, order().prop_map(|order| Step::Delete { order }).boxed()),
+    ]
+}
+
+/// Somebody, and perhaps a coupon: mostly one of theirs, if they have any.
+fn with_coupon(model: &Model, who: BoxedStrategy<usize>) -> BoxedStrategy<(usize, Option<usize>)> {
+    let owners: Vec<_> = model.coupons.iter().map(|coupon| coupon.user).collect();
+    let which = (who, weighted(0.6, any::<Index>()), 0_u32..8);
+    let which = which.prop_map(move |(user, which, odd)| {
+        let theirs = (0..owners.len()).filter(|coupon| owners[*coupon] == user).collect::<Vec<_>>();
+        let coupon = match which {
+            Some(which) if odd == 0 && !owners.is_empty() => Some(which.index(owners.len() + 1)),
+            Some(which) if !theirs.is_empty() => Some(theirs[which.index(theirs.len())]),
+            _ => None,
+        };
+        (user, coupon)
+    });
+    which.boxed()
+}
+
+fn shop(model: &Model) -> Vec<Likely> {
+    let target = prop_oneof![
+        (-6_i32..=-1).prop_map(Target::Delta),
+        (1_i32..=6).prop_map(Target::Delta),
+        (0_u32..=9).prop_map(Target::Available)
+    ];
+    let adjust = (select(Sku::all().collect::<Vec<_>>()), target, key());
+    let product = || 0_usize..3;
+    let served: Vec<_> = model.served.values().map(|served| served.step.clone()).collect();
+    let replayed = if served.is_empty() { (0, Just(Step::Sweep).boxed()) } else { (8, select(served).boxed()) };
+    let (held, waits) = (model.carts.iter().any(|cart| cart.hold.is_some()), moments(model).next().is_some());
+    let is_over = model.carts.iter().filter_map(|cart| cart.hold).any(|(_, until)| until <= model.now);
+    vec![
+        replayed,
+        (4, adjust.prop_map(|(sku, to, key)| Step::Adjust { sku, to, key }).boxed()),
+        (3, (product(), 1_u64..=3_000).prop_map(|(product, price)| Step::Reprice { product, price }).boxed()),
+        (2, (product(), weighted(0.7, 1_u32..=6)).prop_map(|(product, limit)| Step::Limit { product, limit }).boxed()),
+        (1, product().prop_map(|product| Step::Archive { product }).boxed()),
+        (if waits { 18 } else { 2 }, select(spans(model)).prop_map(|ms| Step::Pass { ms }).boxed()),
+        (if is_over { 6 } else { u32::from(held) }, Just(Step::Sweep).boxed()),
+        (if waits { 2 } else { 0 }, Just(Step::Expire).boxed()),
+    ]
+}
+
+/// When something will be over.
+fn moments(model: &Model) -> impl Iterator<Item = u64> {
+    let holds = model.carts.iter().filter_map(|cart| cart.hold).map(|(_, until)| until);
+    let payments = model.orders.iter().filter(|order| order.status == "under_paying").filter_map(|order| order.due);
+    let coupons = model.coupons.iter().filter(|coupon| coupon.status == "active").map(|coupon| coupon.expires);
+    holds.chain(payments).chain(coupons).filter(|moment| *moment > model.now)
+}
+
+/// For how long nothing happens: mostly until something is over, or until just before.
+fn spans(model: &Model) -> Vec<u64> {
+    let spans = moments(model).flat_map(|moment| [moment - model.now - 1, moment - model.now]).filter(|span| *span > 0);
+    spans.chain([1_000, PAYMENT / 2]).collect()
+}
