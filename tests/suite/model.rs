@@ -37,8 +37,8 @@ use self::system::Stage;
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suite/model/regressions.txt");
 
 /// How many histories `cargo test` plays, and of how many steps.
-const HISTORIES: u32 = 200;
-const STEPS: RangeInclusive<usize> = 3..=9;
+const HISTORIES: u32 = 100;
+const STEPS: RangeInclusive<usize> = 8..=16;
 
 /// The same, where a transaction takes long.
 const HISTORIES_ELSEWHERE: u32 = 8;
@@ -81,7 +81,7 @@ fn every_history_ends_as_the_model_says() {
         Ok(steps) => {
             let (steps, begin) = (steps.parse::<u64>().expect("MODEL_STEPS is a number"), Instant::now());
             while taken.get() < steps {
-                play(100, LONG);
+                play(20, LONG);
                 eprintln!("{} of {steps} steps after {} s", taken.get(), begin.elapsed().as_secs());
             }
             let counts = counts.borrow();

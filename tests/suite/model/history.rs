@@ -2,13 +2,13 @@
 
 use proptest::option::weighted;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
 use super::reference::PAYMENT;
 use super::state::Model;
-use super::steps::{NewProduct, Off, Setup, Sku, Step, Target, Thing, USERS};
+use super::steps::{NewProduct, Off, Setup, Step, Target, Thing, USERS};
 
 /// Makes histories, and shrinks those that fail.
 pub(super) struct History;
@@ -24,8 +24,9 @@ impl ReferenceStateMachine for History {
         let product =
             move || product().prop_map(|(price, limit, shards, stock)| NewProduct { price, limit, shards, stock });
         let off = prop_oneof![(1_u64..=100).prop_map(Off::Percent), (1_u64..=3_000).prop_map(Off::Fixed)];
-        let setup = ([product(), product(), product()], off);
-        setup.prop_map(|(products, off)| Model::new(Setup { products, off })).boxed()
+        let wanted = subsequence(Thing::all().collect::<Vec<_>>(), 1..=4);
+        let setup = ([product(), product(), product()], off, wanted);
+        setup.prop_map(|(products, off, wanted)| Model::new(Setup { products, off, wanted })).boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Step> {
@@ -46,8 +47,8 @@ fn user() -> impl Strategy<Value = usize> {
     0..USERS
 }
 
-fn thing() -> impl Strategy<Value = Thing> {
-    select(Thing::all().collect::<Vec<_>>())
+fn thing(model: &Model) -> impl Strategy<Value = Thing> + use<> {
+    select(model.setup.wanted.clone())
 }
 
 fn quantity() -> impl Strategy<Value = u32> {
@@ -62,7 +63,7 @@ fn carts(model: &Model) -> Vec<Likely> {
     let lines = (0..USERS).flat_map(|user| model.carts[user].lines.values().map(move |line| (user, line.thing)));
     let mut lines: Vec<_> = lines.collect();
     let likely = if lines.is_empty() { 0 } else { 1 };
-    let any = || (user(), thing());
+    let any = || (user(), thing(model));
     let what =
         if lines.is_empty() { any().boxed() } else { prop_oneof![2 => any(), 1 => select(lines.clone())].boxed() };
     let add = (what, quantity(), key());
@@ -92,7 +93,7 @@ fn orders(model: &Model) -> Vec<Likely> {
         let expected = more.map(|more| totals[user] + more);
         Step::CheckOut { user, online, split: split.is_some(), coupon, expected, key }
     });
-    let direct = (with_coupon(model, user().boxed()), thing(), quantity(), any::<bool>(), key());
+    let direct = (with_coupon(model, user().boxed()), thing(model), quantity(), any::<bool>(), key());
     let direct = direct.prop_map(|((user, coupon), thing, quantity, online, key)| Step::Order {
         user,
         thing,
@@ -153,18 +154,21 @@ fn shop(model: &Model) -> Vec<Likely> {
         (1_i32..=6).prop_map(Target::Delta),
         (0_u32..=9).prop_map(Target::Available)
     ];
-    let adjust = (select(Sku::all().collect::<Vec<_>>()), target, key());
-    let product = || 0_usize..3;
+    let adjust = (thing(model), target, key());
+    let product = || thing(model).prop_map(|thing| thing.sku.product);
     let served: Vec<_> = model.served.values().map(|served| served.step.clone()).collect();
     let replayed = if served.is_empty() { (0, Just(Step::Sweep).boxed()) } else { (8, select(served).boxed()) };
     let (held, waits) = (model.carts.iter().any(|cart| cart.hold.is_some()), moments(model).next().is_some());
+    // Something must be left to be sold.
+    let is_for_sale = |thing: &&Thing| model.products[thing.sku.product].active;
+    let for_sale = if model.setup.wanted.iter().filter(is_for_sale).count() > 1 { 2 } else { 0 };
     let is_over = model.carts.iter().filter_map(|cart| cart.hold).any(|(_, until)| until <= model.now);
     vec![
         replayed,
-        (4, adjust.prop_map(|(sku, to, key)| Step::Adjust { sku, to, key }).boxed()),
+        (4, adjust.prop_map(|(thing, to, key)| Step::Adjust { sku: thing.sku, to, key }).boxed()),
         (3, (product(), 1_u64..=3_000).prop_map(|(product, price)| Step::Reprice { product, price }).boxed()),
         (2, (product(), weighted(0.7, 1_u32..=6)).prop_map(|(product, limit)| Step::Limit { product, limit }).boxed()),
-        (1, product().prop_map(|product| Step::Archive { product }).boxed()),
+        (for_sale, product().prop_map(|product| Step::Archive { product }).boxed()),
         (if waits { 18 } else { 2 }, select(spans(model)).prop_map(|ms| Step::Pass { ms }).boxed()),
         (if is_over { 6 } else { u32::from(held) }, Just(Step::Sweep).boxed()),
         (if waits { 2 } else { 0 }, Just(Step::Expire).boxed()),

@@ -20,6 +20,8 @@ pub(super) struct Setup {
     pub(super) products: [NewProduct; 3],
     /// What the coupon takes off that the prize earns.
     pub(super) off: Off,
+    /// What people are after: the fewer things, the more they get in each other's way.
+    pub(super) wanted: Vec<Thing>,
 }
 
 #[derive(Debug, Clone)]
