@@ -47,6 +47,7 @@ pub use self::audit::AuditReport;
 use self::capacity::metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;
+pub use self::inventory::PRODUCT_REMEMBERED;
 pub use self::inventory_list::LowStock;
 pub use self::mailing::{ClaimedMail, MailClaim};
 pub use self::order_lists::OrdersOf;
@@ -61,6 +62,7 @@ pub use self::requeue::RequeueReport;
 pub use self::reward_rules::CreatedRule;
 use self::reward_rules::RecentRules;
 use self::shortage::RecentLooks;
+pub use self::shortage::SHORTAGE_REMEMBERED;
 use crate::cart::HoldPolicy;
 use crate::config::Config;
 

@@ -1,6 +1,7 @@
 //! The inventory table: reading how much there is, and the one guarded way to move units.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
@@ -16,6 +17,9 @@ use crate::ids::ProductId;
 use crate::inventory::adjustment::InventoryItem;
 use crate::inventory::movement::{Change, StockChanges};
 use crate::inventory::{Level, Sku, StockId};
+
+/// For how long a process need not read a product with several shards again.
+pub const PRODUCT_REMEMBERED: Duration = Duration::from_secs(1);
 
 /// An inventory item: a shard with its counters.
 #[derive(Debug, Clone, Deserialize)]

@@ -31,6 +31,9 @@ const MOST_CARTS: usize = 20;
 /// For how long nobody looks again for holds that are over, where nothing was found.
 const NOTHING_FOUND_HOLDS_FOR: Duration = Duration::from_secs(1);
 
+/// For how long a process need not look again whether a SKU with several shards is sold out.
+pub const SHORTAGE_REMEMBERED: Duration = Duration::from_secs(1);
+
 /// When this process last looked for holds of a SKU that were over and found none to end. Whoever looks has it to
 /// themselves, so that those who are refused at once look once.
 #[derive(Debug, Clone, Default)]
