@@ -43,9 +43,9 @@ impl Looks {
         self.left.drain(..width.min(self.left.len())).collect()
     }
 
-    /// Whether there are shards that were not looked at.
-    pub fn is_partial(&self) -> bool {
-        !self.left.is_empty()
+    /// The shards that were not looked at.
+    pub fn left(&self) -> impl Iterator<Item = u16> + '_ {
+        self.left.iter().copied()
     }
 
     /// Takes `shards` for looked at.
@@ -88,7 +88,7 @@ mod tests {
         all.sort_unstable();
         assert_eq!(all, (0..16).collect::<Vec<_>>());
         let mut one = Looks::of(user(1), 1);
-        assert_eq!((one.further(), one.is_partial()), (vec![0], false));
+        assert_eq!((one.further(), one.left().count()), (vec![0], 0));
     }
 
     #[test]
