@@ -2,12 +2,14 @@
 //!
 //! [`load`] sends shoppers through the shop and says how many it serves, how fast, and on how much CPU. [`cost`]
 //! says what each operation takes of DynamoDB, and what that costs. [`cold_start`] says what a function's start takes.
+//! [`sim`] says what a product that everybody wants at once takes, on a DynamoDB that is only reckoned with.
 //! Beneath: [`stats`] (what a set of measurements says) and [`progress`] (a bar, while somebody watches).
 
 mod cold_start;
 mod cost;
 mod load;
 mod progress;
+mod sim;
 mod stats;
 
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ enum Command {
     Cost(cost::Options),
     /// Starts functions as Lambda does, beside the least that a function can be: size, time, CPU, memory.
     ColdStart(cold_start::Options),
+    /// Simulates a product that everybody wants at once, on DynamoDB's published limits, with the shop's own code.
+    Sim(sim::Options),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Command::Load(options) => load::run(&options),
         Command::Cost(options) => cost::run(&options),
         Command::ColdStart(options) => cold_start::run(&options),
+        Command::Sim(options) => sim::run(&options),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,6 +14,7 @@ pub fn functions() -> BTreeMap<&'static str, Function> {
         ("update-product", http(update_product::handle)),
         ("archive-product", http(archive_product::handle)),
         ("list-inventory", http(list_inventory::handle)),
+        ("reshard-product", http(reshard_product::handle)),
         ("adjust-inventory", http(adjust_inventory::handle)),
         ("register-user", event(register_user::handle)),
         ("get-profile", http(get_profile::handle)),

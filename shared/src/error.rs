@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ids::{ItemId, ProductId};
+use crate::inventory::Sku;
 use crate::money::Money;
 
 /// Any cause that is logged and never shown to a client.
@@ -156,7 +157,7 @@ impl Shortage {
     }
 
     /// The same shortage, where so many are left.
-    pub fn with_available(self, available: u32) -> Shortage {
+    fn with_available(self, available: u32) -> Shortage {
         let Shortage { name, requested, .. } = &self;
         let label = self.size.as_ref().map_or_else(|| name.clone(), |size| format!("{name} ({size})"));
         let message = match available {
@@ -165,6 +166,21 @@ impl Shortage {
             _ => format!("{label}: Only {available} items available, but {requested} requested"),
         };
         Shortage { available, message, ..self }
+    }
+
+    /// What is short.
+    pub fn sku(&self) -> Sku {
+        Sku { product_id: self.product_id, size: self.size.clone() }
+    }
+
+    /// How many units all that was planned wants, if the plan was made of `read` available ones.
+    pub fn wanted(&self, read: u32) -> u32 {
+        read + self.requested.saturating_sub(self.available)
+    }
+
+    /// The same shortage, where there are `there_is` units instead of those that were `read`.
+    pub fn given(&self, read: u32, there_is: u32) -> Shortage {
+        self.clone().with_available((self.available + there_is).saturating_sub(read))
     }
 
     /// The same shortage, of a line in a cart.

@@ -1,8 +1,11 @@
 //! Stock: who may take units from where. [`movement`] says what that does to the counters, and
-//! [`adjustment`] is how they are set right by hand.
+//! [`adjustment`] is how they are set right by hand. [`looks`] says at which shards a buyer looks, [`spread`] how
+//! a SKU gets more of them.
 
 pub mod adjustment;
+pub mod looks;
 pub mod movement;
+pub mod spread;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -125,9 +128,9 @@ pub fn available(levels: &[Level], sku: &Sku) -> u32 {
 
 /// Chooses shards to take `units` of `sku` from, and takes them off `levels`.
 ///
-/// A single shard that has enough is preferred, the first such from a start that depends on the
-/// user, so that buyers spread over the shards; otherwise several are emptied, so that no unit is
-/// left over while somebody is refused.
+/// A single shard that has enough is preferred, the first such in an order that depends on the user
+/// ([`looks::preference`]), so that buyers spread over the shards; otherwise several are emptied, so that
+/// no unit is left over while somebody is refused. `levels` may be those of some shards only.
 ///
 /// # Errors
 /// How many units there are, if they are too few; `levels` is then as before.
@@ -137,11 +140,7 @@ pub fn allocate(levels: &mut [Level], sku: &Sku, user_id: UserId, units: u32) ->
         return Err(total);
     }
     let mut shards: Vec<&mut Level> = levels.iter_mut().filter(|level| level.id.sku == *sku).collect();
-    shards.sort_by_key(|level| level.id.shard);
-    if !shards.is_empty() {
-        let start = user_id.as_u128() % shards.len() as u128;
-        shards.rotate_left(usize::try_from(start).unwrap_or_default());
-    }
+    shards.sort_by_key(|level| looks::preference(user_id, level.id.shard));
     if let Some(enough) = shards.iter().position(|level| level.available >= units) {
         shards.rotate_left(enough);
     }

@@ -6,7 +6,8 @@
 //! [`money`], [`number`], [`ids`], [`text`], [`time`], [`user`], [`catalog`], [`inventory`], [`cart`], [`coupon`],
 //! [`order`], [`reward`], and [`books`], which tell whether it all adds up.
 //!
-//! The store, the only place that knows DynamoDB: [`store`].
+//! The store, the only place that knows DynamoDB: [`store`]; and what it goes by when a call fails ([`retry`]) and in
+//! what it need not ask again ([`memory`]), which the simulation goes by, too.
 //!
 //! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
 //! (lists in pages), [`stripe`] (what the payment provider says), [`sqs`], [`mail`] and [`metrics`] (what goes
@@ -25,12 +26,14 @@ pub mod ids;
 pub mod inventory;
 pub mod lambda;
 pub mod mail;
+pub mod memory;
 pub mod metrics;
 pub mod money;
 pub mod number;
 pub mod openapi;
 pub mod order;
 pub mod paging;
+pub mod retry;
 pub mod reward;
 pub mod shape;
 pub mod shop;

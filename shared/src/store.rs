@@ -32,6 +32,7 @@ mod query;
 mod read;
 mod release;
 mod requeue;
+mod reshard;
 mod reward_rules;
 mod shortage;
 mod sweep;
@@ -47,6 +48,8 @@ pub use self::audit::AuditReport;
 use self::capacity::metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;
+pub use self::inventory::PRODUCT_REMEMBERED;
+use self::inventory::RecentProducts;
 pub use self::inventory_list::LowStock;
 pub use self::mailing::{ClaimedMail, MailClaim};
 pub use self::order_lists::OrdersOf;
@@ -60,7 +63,8 @@ pub use self::release::ReleaseReport;
 pub use self::requeue::RequeueReport;
 pub use self::reward_rules::CreatedRule;
 use self::reward_rules::RecentRules;
-use self::shortage::RecentLooks;
+pub use self::shortage::SHORTAGE_REMEMBERED;
+use self::shortage::{RecentLooks, RecentShortages};
 use crate::cart::HoldPolicy;
 use crate::config::Config;
 
@@ -75,6 +79,8 @@ pub struct Store {
     deadline: Option<Instant>,
     recent_rules: RecentRules,
     recent_looks: RecentLooks,
+    recent_products: RecentProducts,
+    recent_shortages: RecentShortages,
 }
 
 impl Store {
@@ -93,6 +99,8 @@ impl Store {
             deadline: None,
             recent_rules: RecentRules::default(),
             recent_looks: RecentLooks::default(),
+            recent_products: RecentProducts::default(),
+            recent_shortages: RecentShortages::default(),
         }
     }
 

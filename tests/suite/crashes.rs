@@ -124,6 +124,7 @@ functions! {
     release_reservations "release-reservations",
     remove_cart_item "remove-cart-item",
     requeue_rewards "requeue-rewards",
+    reshard_product "reshard-product",
     send_order_mail "send-order-mail",
     settle_payment "settle-payment",
     update_cart_item "update-cart-item",

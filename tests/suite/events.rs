@@ -250,6 +250,7 @@ async fn the_seller_keeps_her_catalogue_and_an_admin_corrects_the_stock() {
         (&low["items"][0]["name"], &low["items"][0]["available"]),
         (&json!("Signed Print, Harbor at Dawn"), &json!(3))
     );
+    assert_eq!(answers(&shop, "reshard-product", 200).await["stock_shards"], 4);
     assert_eq!(answers(&shop, "adjust-inventory", 200).await["available"], 2);
     assert_eq!(answers(&shop, "adjust-inventory", 200).await["available"], 2, "the same adjustment again");
     assert_eq!(answers(&shop, "list-inventory", 200).await["items"][0]["available"], 2);

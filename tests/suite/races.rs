@@ -11,6 +11,7 @@ mod give_backs;
 mod holds;
 mod last_units;
 mod payments;
+mod resharding;
 mod rewards;
 mod rules;
 mod shortages;

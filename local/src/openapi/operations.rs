@@ -14,6 +14,7 @@ pub(super) fn operations() -> BTreeMap<&'static str, Operation> {
         ("update-product", update_product::operation()),
         ("archive-product", archive_product::operation()),
         ("list-inventory", list_inventory::operation()),
+        ("reshard-product", reshard_product::operation()),
         ("adjust-inventory", adjust_inventory::operation()),
         ("get-profile", get_profile::operation()),
         ("put-profile", put_profile::operation()),

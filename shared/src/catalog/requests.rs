@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 
 /// The most inventory items of one product, over all its sizes and shards: they are made, and later
 /// withdrawn, in one transaction with it, which DynamoDB limits to 100 writes.
-const MAX_STOCK_ITEMS: usize = 99;
+pub const MAX_STOCK_ITEMS: usize = 99;
 
 /// How many units one order may have.
 pub type OrderLimit = Whole<1, 999>;

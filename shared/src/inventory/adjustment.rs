@@ -149,7 +149,7 @@ impl Target {
 
 /// Spreads a change over the shards of a SKU: what comes goes to the emptiest, what goes is taken from
 /// the fullest, so that the shards end up as even as the change allows.
-fn even_out(levels: &[Level], sku: &Sku, delta: i64) -> Vec<(u16, i64)> {
+pub(super) fn even_out(levels: &[Level], sku: &Sku, delta: i64) -> Vec<(u16, i64)> {
     // Taking from the fullest is filling the emptiest, seen in a mirror.
     let sign = delta.signum();
     let of_sku = levels.iter().filter(|level| level.id.sku == *sku);

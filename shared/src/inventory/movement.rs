@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::spread::Shift;
 use super::{Allocation, Sku, StockId};
 
 /// What happens to units of stock. Units are never made or lost by it: each movement takes from one
@@ -124,6 +125,18 @@ impl StockChanges {
         }
         let quantity = by_shard.iter().map(|(_, units)| units).sum();
         self.log.push(LogEntry { kind: "adjust", sku: sku.clone(), quantity });
+    }
+
+    /// Has available units of a SKU go from one of its shards to another.
+    pub fn shift(&mut self, sku: &Sku, shift: Shift) {
+        let Shift { from, to, units } = shift;
+        for (shard, units) in [(from, -i64::from(units)), (to, i64::from(units))] {
+            let change = self.by_shard.entry(StockId { sku: sku.clone(), shard }).or_default();
+            change.available += units;
+            change.received += units;
+            change.only_for_sale = true;
+        }
+        self.log.push(LogEntry { kind: "spread", sku: sku.clone(), quantity: units.into() });
     }
 
     /// Notes the units that a new SKU starts with. Its shards are made with them, so none is changed.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Store;
 use super::call::Failure;
 use super::inventory::{inventory_item, levels};
-use super::keys::{Key, Table, to_item};
+use super::keys::{Key, Table, number, to_item};
 use super::transaction::Expression;
 use crate::auth::Caller;
 use crate::error::Error;
@@ -74,7 +74,12 @@ impl Store {
             match target {
                 Target::Delta(_) => transaction.move_stock(&changes)?,
                 // How far it is to the aim depends on every shard.
-                Target::Available(_) => transaction.move_stock_as_read(&changes, &stock)?,
+                Target::Available(_) => {
+                    transaction.move_stock_as_read(&changes, &stock)?;
+                    let shards = Expression::when("#stock_shards = :shards").name("stock_shards");
+                    let shards = shards.value("shards", number(product.stock_shards));
+                    transaction.check(&Key::product(sku.product_id), &shards)?;
+                }
             }
             transaction.commit().await?;
             for (stock_id, change) in changes.iter() {

@@ -15,6 +15,7 @@ use backon::Retryable as _;
 use super::Store;
 use crate::error::{Cause, Error};
 use crate::metrics::{Metric, count};
+use crate::retry::{FullJitter, Remedy, Setback};
 
 /// Why a call did not succeed.
 #[derive(Debug)]
@@ -30,9 +31,19 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Sending the same again may succeed.
-    fn is_passing(&self) -> bool {
-        matches!(self, Failure::Contended | Failure::Unavailable(_))
+    /// What kind of setback it is; none if it is for good.
+    fn setback(&self) -> Option<Setback> {
+        match self {
+            Failure::Stale => Some(Setback::Stale),
+            Failure::Contended => Some(Setback::Contended),
+            Failure::Unavailable(_) => Some(Setback::Unavailable),
+            Failure::Final(_) => None,
+        }
+    }
+
+    /// Whether that is what to do about it.
+    fn calls_for(&self, remedy: Remedy) -> bool {
+        self.setback().is_some_and(|setback| setback.remedy() == remedy)
     }
 }
 
@@ -68,8 +79,8 @@ impl Store {
             }
         };
         attempt
-            .retry(FullJitter::until(deadline))
-            .when(Failure::is_passing)
+            .retry(pauses_until(deadline))
+            .when(|failure: &Failure| failure.calls_for(Remedy::SendAgain))
             .notify(|failure, pause| {
                 count(if matches!(failure, Failure::Contended) { Metric::Conflicts } else { Metric::Retries }, 1);
                 tracing::debug!(?failure, ?pause, "the call is repeated");
@@ -83,10 +94,10 @@ impl Store {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let mut pauses = FullJitter::until(self.deadline());
+        let mut pauses = pauses_until(self.deadline());
         for attempts in 0.. {
             match attempt(attempts).await {
-                Err(Failure::Stale) => {
+                Err(failure) if failure.calls_for(Remedy::DecideAgain) => {
                     count(Metric::Conflicts, 1);
                     match pauses.next() {
                         Some(pause) => tokio::time::sleep(pause).await,
@@ -100,30 +111,10 @@ impl Store {
     }
 }
 
-/// Pauses between attempts: each drawn from zero to a ceiling that doubles ("full jitter", AWS
-/// Architecture Blog, "Exponential Backoff And Jitter", 2015), until there is no time left.
-struct FullJitter {
-    ceiling: Duration,
-    deadline: Instant,
-}
-
-impl FullJitter {
-    const FIRST: Duration = Duration::from_millis(10);
-    const LARGEST: Duration = Duration::from_millis(800);
-
-    fn until(deadline: Instant) -> FullJitter {
-        FullJitter { ceiling: FullJitter::FIRST, deadline }
-    }
-}
-
-impl Iterator for FullJitter {
-    type Item = Duration;
-
-    fn next(&mut self) -> Option<Duration> {
-        let pause = self.ceiling.mul_f64(fastrand::f64());
-        self.ceiling = (self.ceiling * 2).min(FullJitter::LARGEST);
-        (Instant::now() + pause < self.deadline).then_some(pause)
-    }
+/// The pauses between attempts until `deadline`.
+fn pauses_until(deadline: Instant) -> impl Iterator<Item = Duration> + Send + Sync + Unpin {
+    let mut jitter = FullJitter::default();
+    std::iter::from_fn(move || jitter.pause(deadline.saturating_duration_since(Instant::now()), fastrand::f64()))
 }
 
 /// An operation's own errors, as far as the store tells them apart.
@@ -243,13 +234,5 @@ mod tests {
         assert!(matches!(coded(400, "ValidationException"), Failure::Final(_)));
         let timeout = SdkError::<UpdateItemError>::timeout_error("too slow");
         assert!(matches!(classify(timeout), Failure::Unavailable(_)));
-    }
-
-    #[test]
-    fn pauses_end_with_the_time_there_is() {
-        assert_eq!(FullJitter::until(Instant::now()).next(), None);
-        let pauses: Vec<_> = FullJitter::until(Instant::now() + Duration::from_secs(60)).take(20).collect();
-        assert_eq!(pauses.len(), 20);
-        assert!(pauses[0] <= FullJitter::FIRST && pauses.iter().all(|pause| *pause <= FullJitter::LARGEST));
     }
 }

@@ -63,11 +63,11 @@ impl Store {
         key: Option<&IdempotencyKey>,
         now: Timestamp,
     ) -> Result<AddedItem, Error> {
-        self.decide(|_| async move {
+        self.decide(|attempts| async move {
             let context = [Key::user(user_id), Key::cart(user_id)];
-            let (mut found, mut products, mut levels) =
-                self.stock_of(&BTreeSet::from([variation.sku()]), context).await?;
-            let mut cart = cart_in(&mut found, user_id)?;
+            let sku = BTreeSet::from([variation.sku()]);
+            let (mut found, mut products, mut stock) = self.stock_for(user_id, &sku, context, attempts, now).await?;
+            let cart = cart_in(&mut found, user_id)?;
             let product = products.pop();
             let earlier = key.map(|key| cart.recent_add(key.id, &key.fingerprint)).transpose()?.flatten();
             if let Some(&RecentAdd { item_id, created, .. }) = earlier {
@@ -75,7 +75,7 @@ impl Store {
                 // A line that has been ordered or removed since has no units any more.
                 let gone = Line::of(variation, &product, now);
                 let line = cart.lines.get(&item_id).unwrap_or(&gone);
-                let line = LineView::new(&cart, item_id, line, Some(&product), &levels, now);
+                let line = LineView::new(&cart, item_id, line, Some(&product), &stock.shown(&stock.levels), now);
                 return Ok(AddedItem { line, created, replayed: true });
             }
             let product = product.filter(Product::is_active).ok_or(Error::ProductNotFound)?;
@@ -84,17 +84,19 @@ impl Store {
 
             let item_id = variation.item_id();
             let created = !cart.lines.contains_key(&item_id);
-            let basis = Basis::with_cart(&cart, &levels);
-            let plan = cart.add(variation, quantity, &product, &mut levels, now);
-            let stock = self.unless_short(plan, &basis, now).await?;
-            let sku = BTreeSet::from([variation.sku()]);
+            let add = |levels: &mut [Level]| {
+                let mut cart = cart.clone();
+                let changes = cart.add(variation, quantity, &product, levels, now)?;
+                Ok((cart, changes))
+            };
+            let ((mut cart, changes), left) = self.plan_with(&mut stock, Basis::with_cart(&cart), now, add).await?;
             self.keep_to_limits(&mut cart, &sku, &[]).await?;
             if let Some(key) = key {
                 let fingerprint = key.fingerprint.clone();
                 cart.remember(RecentAdd { key: key.id, fingerprint, item_id, created, at: now });
             }
             let held = most_held(&cart, &sku);
-            let line = self.change_cart(cart, item_id, &stock, &product, &levels, now).await?;
+            let line = self.change_cart(cart, item_id, &changes, &product, &stock.shown(&left), now).await?;
             count(Metric::UnitsHeld, held);
             Ok(AddedItem { line, created, replayed: false })
         })
@@ -112,21 +114,24 @@ impl Store {
         quantity: u32,
         now: Timestamp,
     ) -> Result<LineView, Error> {
-        self.decide(|_| async move {
-            let mut cart = self.cart_of(user_id).await?;
+        self.decide(|attempts| async move {
+            let cart = self.cart_of(user_id).await?;
             let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
             let (sku, held) = (BTreeSet::from([line.sku()]), line.allocation.total());
             self.release_if_over(&cart, now).await?;
-            let (_, mut products, mut levels) = self.stock_of(&sku, []).await?;
+            let (_, mut products, mut stock) = self.stock_for(user_id, &sku, [], attempts, now).await?;
             let product = products.pop().ok_or(Error::ProductNotFound)?;
-            let basis = Basis::with_cart(&cart, &levels);
-            let plan = cart.set_quantity(item_id, quantity, &product, &mut levels, now);
-            let stock = self.unless_short(plan, &basis, now).await?;
+            let set = |levels: &mut [Level]| {
+                let mut cart = cart.clone();
+                let changes = cart.set_quantity(item_id, quantity, &product, levels, now)?;
+                Ok((cart, changes))
+            };
+            let ((mut cart, changes), left) = self.plan_with(&mut stock, Basis::with_cart(&cart), now, set).await?;
             if quantity > held {
                 self.keep_to_limits(&mut cart, &sku, &[]).await?;
             }
             let held = most_held(&cart, &sku);
-            let line = self.change_cart(cart, item_id, &stock, &product, &levels, now).await?;
+            let line = self.change_cart(cart, item_id, &changes, &product, &stock.shown(&left), now).await?;
             count(Metric::UnitsHeld, held);
             Ok(line)
         })

@@ -77,7 +77,7 @@ impl Store {
                 let lines = if attempts == 0 && cart.lines.values().all(|line| cart.holds(line, now)) {
                     cart.lines.values().map(as_held).collect()
                 } else {
-                    self.price_and_allocate(&cart, now).await?
+                    self.price_and_allocate(&cart, attempts, now).await?
                 };
                 let split = request.split.unwrap_or_default();
                 let purchase = purchase(lines, coupon, request.terms(), split, user_id, now)?;
@@ -125,29 +125,16 @@ impl Store {
     }
 
     /// Prices the lines for now and finds stock for those that hold none.
-    async fn price_and_allocate(&self, cart: &Cart, now: Timestamp) -> Result<Vec<PurchasedLine>, Failure> {
+    async fn price_and_allocate(
+        &self,
+        cart: &Cart,
+        attempts: u32,
+        now: Timestamp,
+    ) -> Result<Vec<PurchasedLine>, Failure> {
         let skus: BTreeSet<_> = cart.lines.values().map(Line::sku).collect();
-        let (_, products, mut levels) = self.stock_of(&skus, []).await?;
-        let basis = Basis::with_cart(cart, &levels);
-        let mut lines = Vec::new();
-        let (mut withdrawn, mut short) = (Vec::new(), Vec::new());
-        for (item_id, line) in &cart.lines {
-            let product = products.iter().find(|product| product.product_id == line.variation.product_id);
-            let Some(product) = product.filter(|product| product.is_active()) else {
-                let message = format!("{} is no longer for sale; remove it from the cart", line.name);
-                withdrawn.push(FieldError { field: format!("items.{item_id}"), message });
-                continue;
-            };
-            match price_line(cart, *item_id, line, product, &mut levels, now) {
-                Ok(line) => lines.push(line),
-                Err(shortage) => short.push(shortage),
-            }
-        }
-        if !withdrawn.is_empty() {
-            return Err(Error::ValidationFailed(withdrawn).into());
-        }
-        let plan = if short.is_empty() { Ok(lines) } else { Err(Error::InsufficientStock(short)) };
-        self.unless_short(plan, &basis, now).await
+        let (_, products, mut stock) = self.stock_for(cart.user_id, &skus, [], attempts, now).await?;
+        let price = |levels: &mut [Level]| price_lines(cart, &products, levels, now);
+        Ok(self.plan_with(&mut stock, Basis::with_cart(cart), now, price).await?.0)
     }
 
     /// Answers a checkout that another checkout of the same cart overtook: it gets that one's orders,
@@ -170,6 +157,37 @@ fn as_held(line: &Line) -> PurchasedLine {
         held: line.allocation.clone(),
         unheld: Allocation::default(),
     }
+}
+
+/// All lines at their prices of `now`, with stock taken off `levels` for what is not held.
+///
+/// # Errors
+/// [`Error::ValidationFailed`] for what is no longer for sale, [`Error::InsufficientStock`] naming every line that falls
+/// short.
+fn price_lines(
+    cart: &Cart,
+    products: &[Product],
+    levels: &mut [Level],
+    now: Timestamp,
+) -> Result<Vec<PurchasedLine>, Error> {
+    let mut lines = Vec::new();
+    let (mut withdrawn, mut short) = (Vec::new(), Vec::new());
+    for (item_id, line) in &cart.lines {
+        let product = products.iter().find(|product| product.product_id == line.variation.product_id);
+        let Some(product) = product.filter(|product| product.is_active()) else {
+            let message = format!("{} is no longer for sale; remove it from the cart", line.name);
+            withdrawn.push(FieldError { field: format!("items.{item_id}"), message });
+            continue;
+        };
+        match price_line(cart, *item_id, line, product, levels, now) {
+            Ok(line) => lines.push(line),
+            Err(shortage) => short.push(shortage),
+        }
+    }
+    if !withdrawn.is_empty() {
+        return Err(Error::ValidationFailed(withdrawn));
+    }
+    if short.is_empty() { Ok(lines) } else { Err(Error::InsufficientStock(short)) }
 }
 
 /// A line at its price of `now`. What a hold that is over still keeps is bought first; the rest is

@@ -36,15 +36,16 @@ impl Store {
     ) -> Result<Placed, Error> {
         let (variation, terms) = (&request.variation(), request.terms());
         let order_id = key.map_or_else(OrderId::random, order_id_of);
-        self.decide(|_| async move {
+        self.decide(|attempts| async move {
             let placed = async {
                 // What a user may hold is known from the cart.
                 let online = terms.payment_method == Some(PaymentMethod::Online);
                 let context = [Key::user(user_id)].into_iter().chain(online.then(|| Key::cart(user_id)));
                 let context = context.chain(coupon_key(terms));
                 let context = context.chain(key.map(|key| Key::order(order_id_of(key))));
-                let (mut found, mut products, mut levels) =
-                    self.stock_of(&BTreeSet::from([variation.sku()]), context).await?;
+                let sku = BTreeSet::from([variation.sku()]);
+                let (mut found, mut products, mut stock) =
+                    self.stock_for(user_id, &sku, context, attempts, now).await?;
                 let profile: Profile = found.one(Table::Users)?.ok_or(Error::UserNotFound)?;
                 let entry = found.one_item(Table::Orders).map(OrderEntry::from_item).transpose()?;
                 if let Some((entry, key)) = entry.zip(key) {
@@ -52,9 +53,8 @@ impl Store {
                 }
                 let product = products.pop().filter(Product::is_active).ok_or(Error::ProductNotFound)?;
                 let buyer = self.buyer(&profile, placed_by, terms)?;
-                let basis = Basis::without_cart(&levels);
-                let line = line_of(product, variation, request.quantity.get(), user_id, &mut levels);
-                let line = self.unless_short(line, &basis, now).await?;
+                let take = |levels: &mut [Level]| line_of(&product, variation, request.quantity.get(), user_id, levels);
+                let (line, _) = self.plan_with(&mut stock, Basis::without_cart(), now, take).await?;
                 let coupon = found.one(Table::Coupons)?;
                 let purchase = purchase(vec![line], coupon, terms, Split::None, user_id, now)?;
                 let mut transaction = self.transaction();
@@ -80,7 +80,7 @@ impl Store {
 
 /// A line of so many units of what is for sale, taken off `levels`.
 fn line_of(
-    product: Product,
+    product: &Product,
     variation: &Variation,
     quantity: u32,
     user_id: UserId,
@@ -96,7 +96,7 @@ fn line_of(
     })?;
     Ok(PurchasedLine {
         variation: variation.clone(),
-        name: product.name,
+        name: product.name.clone(),
         seller_id: product.seller_id,
         unit_price: product.price,
         held: Allocation::default(),

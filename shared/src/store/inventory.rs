@@ -1,6 +1,8 @@
 //! The inventory table: reading how much there is, and the one guarded way to move units.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
@@ -11,11 +13,32 @@ use super::keys::{Key, Table, number};
 use super::read::Found;
 use super::transaction::{Expression, Transaction};
 use crate::catalog::Product;
-use crate::error::Error;
-use crate::ids::ProductId;
+use crate::error::{Error, Shortage};
+use crate::ids::{ProductId, UserId};
 use crate::inventory::adjustment::InventoryItem;
+use crate::inventory::looks::Looks;
 use crate::inventory::movement::{Change, StockChanges};
-use crate::inventory::{Level, Sku, StockId};
+use crate::inventory::{Level, Sku, StockId, available};
+use crate::memory::Memory;
+use crate::time::Timestamp;
+
+/// For how long a process need not read a product with several shards again. Its partition serves 3,000 reads a
+/// second, which is fewer than its shards serve buyers. So long may a buyer be given a price that has just changed; what
+/// is archived is known from the shards.
+pub const PRODUCT_REMEMBERED: Duration = Duration::from_secs(1);
+
+/// Products with several shards that this process has read a moment ago. Whoever changes one here forgets it.
+#[derive(Debug, Clone)]
+pub(super) struct RecentProducts(Arc<Mutex<Memory<ProductId, Product>>>);
+
+/// Stock that is looked at for a buyer: of a SKU with many shards, few of them at first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stock {
+    /// What was seen.
+    pub(super) levels: Vec<Level>,
+    /// The shards that were not.
+    looks: BTreeMap<Sku, Looks>,
+}
 
 /// An inventory item: a shard with its counters.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,7 +86,128 @@ pub(super) fn inventory_item(product: &Product, sku: Sku, stock: &[StockItem]) -
     }
 }
 
+impl Default for RecentProducts {
+    fn default() -> RecentProducts {
+        RecentProducts(Arc::new(Mutex::new(Memory::of(PRODUCT_REMEMBERED))))
+    }
+}
+
+impl RecentProducts {
+    fn lock(&self) -> MutexGuard<'_, Memory<ProductId, Product>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets a product that is about to change.
+    pub(super) fn forget(&self, product_id: ProductId) {
+        self.lock().forget(&product_id);
+    }
+}
+
+impl Stock {
+    /// The keys of the shards to look at next: of those SKUs that fall short, which were not looked at yet.
+    pub(super) fn further(&mut self, short: &[Shortage]) -> Vec<Key> {
+        let skus = short.iter().map(Shortage::sku).collect::<BTreeSet<_>>();
+        let looks = self.looks.iter_mut().filter(|(sku, _)| skus.contains(sku));
+        looks.flat_map(|(sku, looks)| keys(sku, looks.further())).collect()
+    }
+
+    /// What there is for people to see: shards that nobody looked at are taken for like those that somebody did.
+    pub(super) fn shown(&self, left: &[Level]) -> Vec<Level> {
+        let mut shown = left.to_vec();
+        for (sku, looks) in &self.looks {
+            let seen = u32::try_from(left.iter().filter(|level| level.id.sku == *sku).count()).unwrap_or(u32::MAX);
+            let like_the_others = available(left, sku) / seen.max(1);
+            let unseen = looks.left().map(|shard| StockId { sku: sku.clone(), shard });
+            shown.extend(unseen.map(|id| Level { id, available: like_the_others }));
+        }
+        shown
+    }
+}
+
+fn keys(sku: &Sku, shards: Vec<u16>) -> impl Iterator<Item = Key> {
+    shards.into_iter().map(move |shard| Key::stock(&StockId { sku: sku.clone(), shard }))
+}
+
 impl Store {
+    /// The products of `skus`, and for a buyer what is available of each SKU: all of it where there is one shard,
+    /// otherwise what those few shards have that the buyer prefers. One call, and a second one for a SKU with several
+    /// shards, unless its product is remembered; `context` is read in the first. A first attempt trusts what is
+    /// remembered; `attempts` says how many came before.
+    pub(super) async fn stock_for(
+        &self,
+        user_id: UserId,
+        skus: &BTreeSet<Sku>,
+        context: impl IntoIterator<Item = Key>,
+        attempts: u32,
+        now: Timestamp,
+    ) -> Result<(Found, Vec<Product>, Stock), Failure> {
+        let (since, remembered) = {
+            let recent = self.recent_products.lock();
+            let product = |sku: &Sku| recent.get(&sku.product_id, now).cloned().map(|known| (sku.product_id, known));
+            (recent.since(), skus.iter().filter_map(product).collect::<BTreeMap<_, _>>())
+        };
+        let mut stock = Stock::default();
+        let mut first = Vec::new();
+        for sku in skus {
+            if let Some(product) = remembered.get(&sku.product_id) {
+                let mut looks = Looks::of(user_id, product.stock_shards);
+                first.extend(keys(sku, looks.further()));
+                stock.looks.insert(sku.clone(), looks);
+            } else {
+                // How many shards there are is known from the product only, but every SKU has the first.
+                first.extend(keys(sku, vec![0]));
+            }
+        }
+        let is_trusted = |product_id: &ProductId| attempts == 0 && remembered.contains_key(product_id);
+        let asked = skus.iter().map(|sku| sku.product_id).filter(|id| !is_trusted(id)).map(Key::product);
+        let mut found = self.get_all(asked.chain(first).chain(context)).await?;
+        let mut products: Vec<Product> = found.all(Table::Products)?;
+        for product in products.iter().filter(|product| product.stock_shards > 1) {
+            self.recent_products.lock().remember(since, product.product_id, product.clone(), now);
+        }
+        if attempts == 0 {
+            products.extend(remembered.into_values());
+        }
+        self.look(user_id, skus, &products, &mut stock, found.all(Table::Inventory)?).await?;
+        Ok((found, products, stock))
+    }
+
+    /// Enters the shards that were seen, and looks at a buyer's first ones where it was not known yet how many there
+    /// are.
+    async fn look(
+        &self,
+        user_id: UserId,
+        skus: &BTreeSet<Sku>,
+        products: &[Product],
+        stock: &mut Stock,
+        seen: Vec<StockItem>,
+    ) -> Result<(), Failure> {
+        stock.levels = levels(&seen);
+        let mut unseen = Vec::new();
+        for sku in skus {
+            let shards = products.iter().find(|p| p.product_id == sku.product_id).map_or(1, |p| p.stock_shards);
+            let seen: Vec<u16> =
+                stock.levels.iter().filter(|level| level.id.sku == *sku).map(|level| level.id.shard).collect();
+            if stock.looks.get(sku).is_some_and(|looks| looks.left().count() + seen.len() == usize::from(shards)) {
+                continue;
+            }
+            let mut looks = Looks::of(user_id, shards);
+            looks.leave_out(&seen);
+            unseen.extend(keys(sku, looks.further()));
+            stock.looks.insert(sku.clone(), looks);
+        }
+        stock.levels.extend(levels(&self.get_all(unseen).await?.all::<StockItem>(Table::Inventory)?));
+        Ok(())
+    }
+
+    /// Looks at more shards of the SKUs that fall short; answers whether there were any.
+    pub(super) async fn look_further(&self, stock: &mut Stock, short: &[Shortage]) -> Result<bool, Failure> {
+        let keys = stock.further(short);
+        let is_more = !keys.is_empty();
+        stock.levels.extend(levels(&self.get_all(keys).await?.all::<StockItem>(Table::Inventory)?));
+        Ok(is_more)
+    }
+
     /// What is available of every SKU of `products`.
     pub(super) async fn levels(&self, products: &[Product]) -> Result<Vec<Level>, Failure> {
         Ok(levels(&self.stock_items(products).await?))
@@ -116,6 +260,7 @@ impl Transaction<'_> {
         for (stock_id, change) in changes.iter() {
             self.update(&Key::stock(stock_id), &movement(change))?;
         }
+        self.free(changes);
         self.log_stock(changes);
         Ok(())
     }
@@ -133,6 +278,7 @@ impl Transaction<'_> {
                 None => self.check(&Key::stock(&stock_id), &expression)?,
             }
         }
+        self.free(changes);
         self.log_stock(changes);
         Ok(())
     }

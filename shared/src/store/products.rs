@@ -7,7 +7,7 @@ use super::Store;
 use super::call::Failure;
 use super::keys::{Item, Key, Table, from_item, number, string, to_item};
 use super::query::Query;
-use super::transaction::Expression;
+use super::transaction::{Expression, Transaction};
 use crate::catalog::requests::UpdateProduct;
 use crate::catalog::{Listing, NewProduct, Product};
 use crate::error::Error;
@@ -144,7 +144,7 @@ impl Store {
                     .value("active", string("active"));
                 let mut transaction = self.transaction();
                 transaction.update(key, &change)?;
-                transaction.commit().await?;
+                self.change_product(product_id, transaction).await?;
             }
             self.listed(after).await
         })
@@ -162,29 +162,46 @@ impl Store {
         sells_for: Option<UserId>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let key = Key::product(product_id);
-        let product: Product = self.get(&key).await?.ok_or(Error::ProductNotFound)?;
-        product.must_be_sold_for(sells_for)?;
-        if !product.is_active() {
-            return Ok(());
-        }
-        let mut transaction = self.transaction();
-        let archive =
-            Expression::update("SET #status = :archived, #updated_at = :now", "attribute_exists(#product_id)")
+        let key = &Key::product(product_id);
+        self.decide(|_| async move {
+            let product: Product = self.get(key).await?.ok_or(Error::ProductNotFound)?;
+            product.must_be_sold_for(sells_for)?;
+            if !product.is_active() {
+                return Ok(());
+            }
+            let mut transaction = self.transaction();
+            // The stock items are all that there are only as long as their number is the same.
+            let archive = Expression::update("SET #status = :archived, #updated_at = :now", "#stock_shards = :shards")
                 .name("status")
                 .name("updated_at")
-                .name("product_id")
+                .name("stock_shards")
                 .value("archived", string("archived"))
-                .value("now", string(now));
-        transaction.update(&key, &archive)?;
-        for stock_id in product.stock_ids() {
-            let withdraw = Expression::update("SET #archived = :archived", "attribute_exists(#stock_id)")
-                .name("archived")
-                .name("stock_id")
-                .value("archived", AttributeValue::Bool(true));
-            transaction.update(&Key::stock(&stock_id), &withdraw)?;
-        }
-        Ok(transaction.commit().await?)
+                .value("now", string(now))
+                .value("shards", number(product.stock_shards));
+            transaction.update(key, &archive)?;
+            for stock_id in product.stock_ids() {
+                let withdraw = Expression::update("SET #archived = :archived", "attribute_exists(#stock_id)")
+                    .name("archived")
+                    .name("stock_id")
+                    .value("archived", AttributeValue::Bool(true));
+                transaction.update(&Key::stock(&stock_id), &withdraw)?;
+            }
+            self.change_product(product_id, transaction).await
+        })
+        .await
+    }
+
+    /// Writes what changes a product, and forgets what it was.
+    pub(super) async fn change_product(
+        &self,
+        product_id: ProductId,
+        transaction: Transaction<'_>,
+    ) -> Result<(), Failure> {
+        self.recent_products.forget(product_id);
+        let written = transaction.commit().await;
+        // Also where it failed: its answer may have been lost.
+        self.recent_products.forget(product_id);
+        written
     }
 
     async fn listed(&self, product: Product) -> Result<Listing, Failure> {
@@ -193,7 +210,7 @@ impl Store {
     }
 }
 
-fn if_absent(key: &str) -> Expression {
+pub(super) fn if_absent(key: &str) -> Expression {
     Expression::when(&format!("attribute_not_exists(#{key})")).name(key)
 }
 
@@ -209,7 +226,8 @@ fn product_item(product: &Product) -> Result<Item, Error> {
     Ok(item)
 }
 
-fn stock_item(stock_id: &StockId, units: u32) -> Item {
+/// A new shard with so many units.
+pub(super) fn stock_item(stock_id: &StockId, units: u32) -> Item {
     let mut item = Key::stock(stock_id).item();
     item.insert("product_id".to_owned(), string(stock_id.sku.product_id));
     item.extend(stock_id.sku.size.iter().map(|size| ("size".to_owned(), string(size))));

@@ -1,7 +1,7 @@
 //! Reading several items at once, as they are now.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, TransactGetItem};
 use serde::de::DeserializeOwned;
@@ -10,12 +10,10 @@ use super::Store;
 use super::call::Failure;
 use super::keys::{Item, Key, Table, from_item};
 use crate::error::Error;
+use crate::retry::LEFT_OUT_PAUSE;
 
 /// The most keys that DynamoDB takes in a `BatchGetItem`.
 const BATCH: usize = 100;
-
-/// How long to wait before asking again for what a batch left out.
-const LEFT_OUT_PAUSE: Duration = Duration::from_millis(20);
 
 /// What was found of the keys that were asked for.
 #[derive(Debug, Default)]

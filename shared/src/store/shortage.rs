@@ -5,8 +5,8 @@
 //! it also costs a query of each of the index's 16 shards and reading all anew, but only once a second in a process: a
 //! flood of refused buyers becomes no flood of queries.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -14,14 +14,17 @@ use tokio::sync::Mutex;
 
 use super::Store;
 use super::call::Failure;
-use super::inventory::{StockItem, levels};
+use super::inventory::{Stock, StockItem, levels};
 use super::keys::{EXPIRY_SHARDS, Key, Table, held_tag, number, string};
 use super::release::EXPIRING;
 use super::sweep::Narrowed;
 use crate::cart::Cart;
+use crate::catalog::Product;
+use crate::catalog::requests::MAX_STOCK_ITEMS;
 use crate::error::{Error, Shortage};
 use crate::ids::UserId;
 use crate::inventory::{self, Level, Sku};
+use crate::memory::Memory;
 use crate::metrics::{Metric, count};
 use crate::time::Timestamp;
 
@@ -31,80 +34,145 @@ const MOST_CARTS: usize = 20;
 /// For how long nobody looks again for holds that are over, where nothing was found.
 const NOTHING_FOUND_HOLDS_FOR: Duration = Duration::from_secs(1);
 
+/// For how long a process need not look at all shards of a SKU again that was short of units, if it has several. So
+/// long, and no longer, may a buyer be refused a unit that has just become available elsewhere.
+pub const SHORTAGE_REMEMBERED: Duration = Duration::from_secs(1);
+
+/// How many units there were of SKUs with several shards, at instants at which they were too few. Whoever makes units
+/// available here forgets it.
+#[derive(Debug, Clone)]
+pub(super) struct RecentShortages(Arc<std::sync::Mutex<Memory<Sku, u32>>>);
+
 /// When this process last looked for holds of a SKU that were over and found none to end. Whoever looks has it to
 /// themselves, so that those who are refused at once look once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RecentLooks(Arc<Mutex<BTreeMap<Sku, Timestamp>>>);
 
-/// What a plan was made of: whether there was enough is judged by it.
-#[derive(Debug, Clone)]
+/// Whose plan it is, and what it depends on besides the stock.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Basis {
     /// The buyer, and the version of their cart, if the plan depends on it.
     cart: Option<(UserId, u64)>,
-    /// What was available before anything was taken.
-    levels: Vec<Level>,
+}
+
+impl Default for RecentShortages {
+    fn default() -> RecentShortages {
+        RecentShortages(Arc::new(std::sync::Mutex::new(Memory::of(SHORTAGE_REMEMBERED))))
+    }
+}
+
+impl RecentShortages {
+    fn lock(&self) -> MutexGuard<'_, Memory<Sku, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets SKUs of which there is about to be more, or has just become.
+    pub(super) fn forget(&self, skus: &BTreeSet<Sku>) {
+        let mut known = self.lock();
+        skus.iter().for_each(|sku| known.forget(sku));
+    }
 }
 
 impl Basis {
-    /// Stock and a cart, as they were read.
-    pub(super) fn with_cart(cart: &Cart, levels: &[Level]) -> Basis {
-        Basis { cart: Some((cart.user_id, cart.version)), levels: levels.to_vec() }
+    /// A plan that depends on a cart as it was read.
+    pub(super) fn with_cart(cart: &Cart) -> Basis {
+        Basis { cart: Some((cart.user_id, cart.version)) }
     }
 
-    /// Stock only.
-    pub(super) fn without_cart(levels: &[Level]) -> Basis {
-        Basis { cart: None, levels: levels.to_vec() }
+    /// A plan that depends on no cart.
+    pub(super) fn without_cart() -> Basis {
+        Basis { cart: None }
     }
 }
 
 impl Store {
-    /// A plan, or why there is none. If it found too little stock, that is told only once it is certain; until
-    /// then it is stale.
-    pub(super) async fn unless_short<T>(
+    /// What `plan` makes of the stock that was looked at, and what that leaves. Where it finds too little, more of the
+    /// shards are looked at, and where all were, the shortage is told only once it is certain; until then it is stale.
+    pub(super) async fn plan_with<T>(
         &self,
-        plan: Result<T, Error>,
-        basis: &Basis,
+        stock: &mut Stock,
+        basis: Basis,
         now: Timestamp,
-    ) -> Result<T, Failure> {
-        match plan {
-            Err(Error::InsufficientStock(short)) => Err(self.certain(short, basis, now).await?),
-            plan => Ok(plan?),
+        plan: impl Fn(&mut [Level]) -> Result<T, Error> + Send + Sync,
+    ) -> Result<(T, Vec<Level>), Failure> {
+        loop {
+            let mut levels = stock.levels.clone();
+            match plan(&mut levels) {
+                Err(Error::InsufficientStock(short)) => {
+                    if let Some(known) = self.known_shortages(&short, &stock.levels, now) {
+                        return Err(Error::InsufficientStock(known).into());
+                    }
+                    if !self.look_further(stock, &short).await? {
+                        return Err(self.certain(short, &stock.levels, basis, now).await?);
+                    }
+                }
+                planned => return Ok((planned?, levels)),
+            }
         }
     }
 
+    /// The shortages as they were at an instant just now, if that is known of all of them.
+    fn known_shortages(&self, short: &[Shortage], seen: &[Level], now: Timestamp) -> Option<Vec<Shortage>> {
+        let known = self.recent_shortages.lock();
+        let shortages = short.iter().map(|shortage| {
+            let (sku, seen) = (shortage.sku(), inventory::available(seen, &shortage.sku()));
+            let there_were = *known.get(&sku, now)?;
+            // Who sees more than there were has seen something new.
+            (seen <= there_were && there_were < shortage.wanted(seen)).then(|| shortage.given(seen, there_were))
+        });
+        shortages.collect()
+    }
+
     /// What a shortage comes to: stale, if there is enough after all, or the shortage as it is at one instant.
-    async fn certain(&self, short: Vec<Shortage>, basis: &Basis, now: Timestamp) -> Result<Failure, Failure> {
+    async fn certain(
+        &self,
+        short: Vec<Shortage>,
+        seen: &[Level],
+        basis: Basis,
+        now: Timestamp,
+    ) -> Result<Failure, Failure> {
         let mut certain = Vec::new();
         let mut freed = false;
         for shortage in short {
-            let sku = Sku { product_id: shortage.product_id, size: shortage.size.clone() };
-            let Some(stock) = self.stock_at_one_instant(&sku, basis).await? else {
+            let sku = shortage.sku();
+            let since = self.recent_shortages.lock().since();
+            let Some(stock) = self.stock_at_one_instant(&sku, seen, basis).await? else {
                 return Ok(Failure::Stale);
             };
-            let (read, there_is) =
-                (inventory::available(&basis.levels, &sku), inventory::available(&levels(&stock), &sku));
-            let wanted = read + shortage.requested.saturating_sub(shortage.available);
+            let (read, there_is) = (inventory::available(seen, &sku), inventory::available(&levels(&stock), &sku));
+            let wanted = shortage.wanted(read);
             if there_is >= wanted {
                 return Ok(Failure::Stale);
             }
             if stock.iter().any(|item| item.reserved > 0) {
                 freed |= self.end_holds_that_are_over(&sku, wanted - there_is, basis, now).await?;
             }
-            let available = (shortage.available + there_is).saturating_sub(read);
-            certain.push(shortage.with_available(available));
+            if stock.len() > 1 {
+                self.recent_shortages.lock().remember(since, sku, there_is, now);
+            }
+            certain.push(shortage.given(read, there_is));
         }
         Ok(if freed { Failure::Stale } else { Error::InsufficientStock(certain).into() })
     }
 
     /// Every shard of a SKU in one instant: units that move from one to another meanwhile are seen once. None if
-    /// the cart that the plan depends on is not at its version in that instant.
-    async fn stock_at_one_instant(&self, sku: &Sku, basis: &Basis) -> Result<Option<Vec<StockItem>>, Failure> {
-        let shards = basis.levels.iter().filter(|level| level.id.sku == *sku).map(|level| Key::stock(&level.id));
+    /// the cart that the plan depends on is not at its version in that instant, or the SKU has other shards.
+    async fn stock_at_one_instant(
+        &self,
+        sku: &Sku,
+        seen: &[Level],
+        basis: Basis,
+    ) -> Result<Option<Vec<StockItem>>, Failure> {
+        let shards: Vec<_> = seen.iter().filter(|level| level.id.sku == *sku).collect();
         let cart = basis.cart.map(|(buyer, _)| Key::cart(buyer));
-        let keys: Vec<Key> = shards.chain(cart).collect();
+        // A SKU with as many shards as there can be gets no more of them.
+        let product = (shards.len() < MAX_STOCK_ITEMS).then(|| Key::product(sku.product_id));
+        let keys: Vec<Key> = shards.iter().map(|level| Key::stock(&level.id)).chain(cart).chain(product).collect();
         let mut found = self.get_at_one_instant(&keys).await?;
         let cart: Option<Cart> = found.one(Table::Carts)?;
-        let is_as_read = basis.cart.is_none_or(|(_, read)| cart.map_or(0, |cart| cart.version) == read);
+        let product: Option<Product> = found.one(Table::Products)?;
+        let is_as_read = basis.cart.is_none_or(|(_, read)| cart.map_or(0, |cart| cart.version) == read)
+            && product.is_none_or(|product| usize::from(product.stock_shards) == shards.len());
         Ok(if is_as_read { Some(found.all(Table::Inventory)?) } else { None })
     }
 
@@ -115,7 +183,7 @@ impl Store {
         &self,
         sku: &Sku,
         units: u32,
-        basis: &Basis,
+        basis: Basis,
         now: Timestamp,
     ) -> Result<bool, Failure> {
         let (mut looks, waited) = match self.recent_looks.0.try_lock() {

@@ -1,5 +1,7 @@
 //! Writing several items: all of them, or none.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use super::Store;
@@ -7,6 +9,7 @@ use super::call::Failure;
 use super::keys::{Item, Key, Table};
 use crate::error::Error;
 use crate::ids::KeyId;
+use crate::inventory::Sku;
 use crate::inventory::movement::{LogEntry, StockChanges};
 
 /// An expression's parts, so that names and values are added where they are used. Every name is
@@ -89,12 +92,14 @@ pub(super) struct Transaction<'a> {
     writes: Vec<TransactWriteItem>,
     /// What is to be told about the stock once everything is written.
     moved: Vec<(LogEntry, String)>,
+    /// Of what there will be more to be had.
+    freed: BTreeSet<Sku>,
 }
 
 impl Store {
     /// A transaction without writes yet.
     pub(super) fn transaction(&self) -> Transaction<'_> {
-        Transaction { store: self, writes: Vec::new(), moved: Vec::new() }
+        Transaction { store: self, writes: Vec::new(), moved: Vec::new(), freed: BTreeSet::new() }
     }
 }
 
@@ -155,6 +160,12 @@ impl Transaction<'_> {
         self.moved.extend(told);
     }
 
+    /// Notes of what there will be more to be had, so that nobody goes by what was known of it.
+    pub(super) fn free(&mut self, changes: &StockChanges) {
+        let freed = changes.iter().filter(|(_, change)| change.available > 0);
+        self.freed.extend(freed.map(|(stock_id, _)| stock_id.sku.clone()));
+    }
+
     /// Writes everything. One client token goes with all attempts, so that an attempt whose answer
     /// was lost is not written twice.
     ///
@@ -164,7 +175,11 @@ impl Transaction<'_> {
         let token = KeyId::random().to_string();
         let request =
             self.store.client.transact_write_items().set_transact_items(Some(self.writes)).client_request_token(token);
-        self.store.call(|| request.clone().send()).await?;
+        self.store.recent_shortages.forget(&self.freed);
+        let written = self.store.call(|| request.clone().send()).await;
+        // Also where it failed: its answer may have been lost.
+        self.store.recent_shortages.forget(&self.freed);
+        written?;
         for (LogEntry { kind, sku, quantity }, cause_id) in &self.moved {
             tracing::info!(kind, %sku, quantity, cause_id, "stock moved");
         }

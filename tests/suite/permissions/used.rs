@@ -46,6 +46,7 @@ async fn catalogue_and_stock(shop: &Shop, mug: &Product) {
     admin.patch(&apron.path(), &json!({"price": "11.00"})).await.is(200);
     admin.delete(&apron.path()).await.is_empty();
 
+    admin.put(&format!("{}/shards", mug.path()), &json!({"stock_shards": 3})).await.is(200);
     admin.get("/inventory").await.is(200);
     let adjustment = json!({"product_id": mug.id, "set_available": 101, "reason": "stocktake"});
     admin.post("/inventory/adjustments", &adjustment).key("stocktake").await.is(200);

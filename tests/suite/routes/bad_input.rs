@@ -178,6 +178,7 @@ check! {
     create_product: "POST /products",
     create_product_in_sizes: "POST /products, in sizes",
     update_product: "PATCH /products/{product_id}",
+    reshard_product: "PUT /products/{product_id}/shards",
     adjust_inventory: "POST /inventory/adjustments",
     count_inventory: "POST /inventory/adjustments, to a number",
     create_reward_rule: "POST /reward-rules",

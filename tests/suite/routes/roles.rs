@@ -31,6 +31,7 @@ const TABLE: &str = "
     POST   /products                     | user    | 401         | 403         | 201 403 403 | 201 201 404 | user_not_found
     PATCH  /products/{product_id}        | product | 401         | 403         | 200 403 404 | 200 200 404 | product_not_found
     DELETE /products/{product_id}        | product | 401         | 403         | 204 403 404 | 204 204 404 | product_not_found
+    PUT    /products/{product_id}/shards | product | 401         | 403         | 403         | 200 200 404 | product_not_found
     GET    /inventory                    | nothing | 401         | 403         | 200         | 200         |
     POST   /inventory/adjustments        | product | 401         | 403         | 200 403 404 | 200 200 404 | product_not_found
     GET    /users/me                     | nothing | 401         | 200         | 200         | 200         |

@@ -51,6 +51,10 @@ pub(super) fn cases() -> Vec<Case> {
             let counted = json!({"product_id": mug.id, "set_available": 40, "reason": "stocktake"});
             shop.admin().await.post("/inventory/adjustments", &counted).key("k")
         }),
+        case!("reshard-product", "from two shards to three", 200, |shop| {
+            let mug = shop.product("Mug").stock(9).shards(2).list().await;
+            shop.admin().await.put(&format!("{}/shards", mug.path()), &json!({"stock_shards": 3}))
+        }),
         case!("register-user", "someone new", 200, |shop| {
             let mut event = event("register-user");
             event["request"]["userAttributes"]["sub"] = json!(UserId::random());

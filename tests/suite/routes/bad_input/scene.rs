@@ -20,7 +20,9 @@ impl Scene {
     pub(super) async fn of(section: &str) -> Scene {
         let shop = Shop::open().await;
         let (ada, admin) = (shop.shopper("ada").await, shop.admin().await);
-        let product = shop.product("Mug").stock(1_000_000).list().await;
+        // There cannot be fewer shards than there are, so that one with all of them takes one number only.
+        let shards = if section.ends_with("/shards") { 99 } else { 1 };
+        let product = shop.product("Mug").stock(1_000_000).shards(shards).list().await;
         let order = |method: &'static str| {
             ada.post("/orders", &json!({"product_id": product.id, "quantity": 1, "payment_method": method}))
         };
@@ -91,6 +93,7 @@ fn body(section: &str, ada: &User, product: &Product) -> Value {
         "POST /products" => json!({"name": "Lamp", "price": "10.00", "description": "Bright"}),
         "POST /products, in sizes" => json!({"name": "Shirt", "price": "10.00", "sizes": ["S"], "stock": {"S": 1}}),
         "PATCH /products/{product_id}" => json!({"name": "Mug", "price": "10.00"}),
+        "PUT /products/{product_id}/shards" => json!({"stock_shards": 99}),
         "POST /inventory/adjustments" => json!({"product_id": product.id, "delta": 1, "reason": "stocktake"}),
         "POST /inventory/adjustments, to a number" => {
             json!({"product_id": product.id, "set_available": 1_000_000, "reason": "stocktake"})

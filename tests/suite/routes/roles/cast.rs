@@ -147,6 +147,7 @@ fn body(row: &Row, names: &Names) -> Option<Value> {
     let mut body = match (row.method, row.path) {
         ("POST", "/products") => json!({"name": "Lamp", "price": "10.00"}),
         ("PATCH", "/products/{product_id}") => json!({"price": "9.00"}),
+        ("PUT", "/products/{product_id}/shards") => json!({"stock_shards": 2}),
         ("POST", "/inventory/adjustments") => json!({"product_id": product_id, "delta": 1, "reason": "stocktake"}),
         ("PUT", "/users/me") => json!({"name": "Somebody", "address": address()}),
         ("POST", "/cart-items" | "/api/cart") => json!({"product_id": product_id, "quantity": 1}),

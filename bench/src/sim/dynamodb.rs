@@ -1,0 +1,294 @@
+//! DynamoDB as far as a SKU that sells fast meets its limits: what a partition serves a second, and that an item is
+//! in one transaction at a time. See [`super`] for where each rule is from.
+
+use shared::inventory::Allocation;
+use shared::inventory::movement::Movement;
+use shared::retry::Setback;
+
+/// Microseconds since the simulation began.
+pub(super) type Micros = u64;
+
+/// Write units that a partition serves a second.
+pub(super) const WRITE_UNITS: f64 = 1_000.0;
+
+/// Read units that a partition serves a second.
+pub(super) const READ_UNITS: f64 = 3_000.0;
+
+/// Over what time a partition's limit is kept, in seconds: what was not used of it may still be.
+const KEPT_OVER: f64 = 0.1;
+
+/// The stock items of a SKU, its product, and what they cost.
+#[derive(Debug)]
+pub(super) struct DynamoDb {
+    partitions: Vec<Partition>,
+    /// What the partition of the product can still be read.
+    product: Budget,
+    items: Vec<Item>,
+    /// The units that nobody has, in all items.
+    available: u32,
+    /// What went wrong.
+    pub(super) seen: Setbacks,
+}
+
+/// How often what went wrong.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Setbacks {
+    pub(super) conflicts: u64,
+    pub(super) conditions_failed: u64,
+    pub(super) reads_throttled: u64,
+    pub(super) writes_throttled: u64,
+}
+
+#[derive(Debug)]
+struct Partition {
+    reads: Budget,
+    writes: Budget,
+}
+
+/// What may be consumed of something that comes in at a constant rate.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    rate: f64,
+    left: f64,
+    at: Micros,
+}
+
+/// A stock item.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    partition: usize,
+    available: u32,
+    reserved: u32,
+    sold: u32,
+    in_transaction: bool,
+}
+
+impl Budget {
+    fn of(rate: f64) -> Budget {
+        Budget { rate, left: rate * KEPT_OVER, at: 0 }
+    }
+
+    /// Takes `units`, if there are as many.
+    fn take(&mut self, units: f64, now: Micros) -> bool {
+        let enough = self.has(units, now);
+        if enough {
+            self.left -= units;
+        }
+        enough
+    }
+
+    /// Whether there are as many as `units`.
+    fn has(&mut self, units: f64, now: Micros) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "minutes at most")]
+        let passed = (now - self.at) as f64 / 1e6;
+        self.left = (self.left + passed * self.rate).min(self.rate * KEPT_OVER);
+        self.at = now;
+        self.left >= units
+    }
+}
+
+impl DynamoDb {
+    /// A SKU with `units` over so many shards, dealt out evenly to so many partitions.
+    pub(super) fn new(shards: u16, partitions: u16, units: u32) -> DynamoDb {
+        let partition = || Partition { reads: Budget::of(READ_UNITS), writes: Budget::of(WRITE_UNITS) };
+        let count = u32::from(shards);
+        let item = |shard: u32| Item {
+            partition: usize::try_from(shard).unwrap_or_default() % usize::from(partitions),
+            available: units / count + u32::from(shard < units % count),
+            reserved: 0,
+            sold: 0,
+            in_transaction: false,
+        };
+        DynamoDb {
+            partitions: (0..partitions).map(|_| partition()).collect(),
+            product: Budget::of(READ_UNITS),
+            items: (0..count).map(item).collect(),
+            available: units,
+            seen: Setbacks::default(),
+        }
+    }
+
+    /// Reads the product, unless its partition is read too much already.
+    pub(super) fn read_product(&mut self, now: Micros) -> bool {
+        let read = self.product.take(1.0, now);
+        self.seen.reads_throttled += u64::from(!read);
+        read
+    }
+
+    /// The units that a shard has available, unless its partition is read too much already. An item in a transaction
+    /// shows what it was before.
+    pub(super) fn read(&mut self, shard: u16, now: Micros) -> Option<u32> {
+        let Item { partition, available, .. } = self.items[usize::from(shard)];
+        let read = self.partitions[partition].reads.take(1.0, now);
+        self.seen.reads_throttled += u64::from(!read);
+        read.then_some(available)
+    }
+
+    /// The units that all shards have available at one instant (`TransactGetItems`), each for two read units. An item
+    /// in a transaction refuses it.
+    pub(super) fn read_at_one_instant(&mut self, now: Micros) -> Result<u32, Setback> {
+        let mut total = 0;
+        for item in &self.items {
+            if !self.partitions[item.partition].reads.take(2.0, now) {
+                self.seen.reads_throttled += 1;
+                return Err(Setback::Unavailable);
+            }
+            total += item.available;
+        }
+        if self.items.iter().any(|item| item.in_transaction) {
+            self.seen.conflicts += 1;
+            return Err(Setback::Contended);
+        }
+        Ok(total)
+    }
+
+    /// Moves units of one shard by a single conditional write of one unit (`UpdateItem`).
+    pub(super) fn write(&mut self, shard: u16, units: u32, movement: Movement, now: Micros) -> Result<(), Setback> {
+        self.admit(shard, units, movement, 1.0, now)?;
+        self.change(shard, units, movement);
+        Ok(())
+    }
+
+    /// Prepares a transaction that moves units; [`Self::commit`] ends it. A write in a transaction takes two units: one
+    /// to prepare, one to commit; what is refused takes the first only.
+    pub(super) fn prepare(&mut self, parts: &Allocation, movement: Movement, now: Micros) -> Result<(), Setback> {
+        for (shard, units) in parts.parts() {
+            self.admit(shard, units, movement, 2.0, now)?;
+        }
+        for (shard, _) in parts.parts() {
+            let item = &mut self.items[usize::from(shard)];
+            item.in_transaction = true;
+            self.partitions[item.partition].writes.take(1.0, now);
+        }
+        Ok(())
+    }
+
+    /// Ends a transaction that was prepared.
+    pub(super) fn commit(&mut self, parts: &Allocation, movement: Movement) {
+        for (shard, units) in parts.parts() {
+            self.change(shard, units, movement);
+            self.items[usize::from(shard)].in_transaction = false;
+        }
+    }
+
+    /// The units that nobody has.
+    pub(super) fn available(&self) -> u32 {
+        self.available
+    }
+
+    /// The units that nobody has, reserved and bought, each counted over all items.
+    pub(super) fn counters(&self) -> [u32; 3] {
+        let sum = |counter: fn(&Item) -> u32| self.items.iter().map(counter).sum();
+        [sum(|item| item.available), sum(|item| item.reserved), sum(|item| item.sold)]
+    }
+
+    /// Whether a write may go on: its partition has the capacity, no transaction has the item, and the condition holds.
+    /// Takes one unit to find out.
+    fn admit(&mut self, shard: u16, units: u32, movement: Movement, needs: f64, now: Micros) -> Result<(), Setback> {
+        let writes = &mut self.partitions[self.items[usize::from(shard)].partition].writes;
+        if !writes.has(needs, now) {
+            self.seen.writes_throttled += 1;
+            return Err(Setback::Unavailable);
+        }
+        writes.take(1.0, now);
+        let item = &self.items[usize::from(shard)];
+        if item.in_transaction {
+            self.seen.conflicts += 1;
+            return Err(Setback::Contended);
+        }
+        let there_are = if movement == Movement::Reserve { item.available } else { item.reserved };
+        if there_are < units {
+            self.seen.conditions_failed += 1;
+            return Err(Setback::Stale);
+        }
+        Ok(())
+    }
+
+    /// A hold, or the sale of what is held.
+    fn change(&mut self, shard: u16, units: u32, movement: Movement) {
+        let item = &mut self.items[usize::from(shard)];
+        if movement == Movement::Reserve {
+            item.available -= units;
+            item.reserved += units;
+            self.available -= units;
+        } else {
+            item.reserved -= units;
+            item.sold += units;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::{ProductId, UserId};
+    use shared::inventory::{Level, Sku, StockId, allocate};
+
+    use super::*;
+
+    const MILLISECOND: Micros = 1_000;
+
+    fn one(shard: u16) -> Allocation {
+        let sku = Sku { product_id: ProductId::derived("lamp"), size: None };
+        let mut levels = [Level { id: StockId { sku: sku.clone(), shard }, available: 1 }];
+        allocate(&mut levels, &sku, UserId::derived("ada"), 1).unwrap()
+    }
+
+    #[test]
+    fn a_partition_serves_its_write_units_a_second_and_no_more() {
+        let mut db = DynamoDb::new(1, 1, 100_000);
+        let mut written = 0;
+        for attempt in 0..50_000 {
+            written += u32::from(db.write(0, 1, Movement::Reserve, attempt * MILLISECOND / 5).is_ok());
+        }
+        // Ten seconds, and what a partition may be ahead.
+        assert!((10_000..=10_100).contains(&written), "{written}");
+        assert_eq!(db.seen.writes_throttled, 50_000 - u64::from(written));
+        assert_eq!(db.counters(), [100_000 - written, written, 0]);
+    }
+
+    #[test]
+    fn transactions_take_twice_the_units() {
+        let mut db = DynamoDb::new(1, 1, 100_000);
+        let mut written = 0;
+        for attempt in 0..50_000 {
+            if db.prepare(&one(0), Movement::Reserve, attempt * MILLISECOND / 5).is_ok() {
+                db.commit(&one(0), Movement::Reserve);
+                written += 1;
+            }
+        }
+        assert!((5_000..=5_050).contains(&written), "{written}");
+    }
+
+    #[test]
+    fn a_partition_serves_its_read_units_a_second_to_all_of_its_shards() {
+        let mut db = DynamoDb::new(4, 2, 4);
+        let read = (0..40_000).filter(|step| db.read(u16::try_from(step % 4).unwrap(), *step * 100).is_some()).count();
+        assert!((24_000..=24_600).contains(&read), "{read}");
+        let product = (40_000..80_000).filter(|step| db.read_product(*step * 100)).count();
+        assert!((12_000..=12_300).contains(&product), "{product}");
+    }
+
+    #[test]
+    fn an_item_serves_one_transaction_at_a_time() {
+        let mut db = DynamoDb::new(2, 2, 20);
+        db.prepare(&one(0), Movement::Reserve, 0).unwrap();
+        assert_eq!(db.prepare(&one(0), Movement::Reserve, 1), Err(Setback::Contended));
+        assert_eq!(db.write(0, 1, Movement::Reserve, 1), Err(Setback::Contended));
+        assert_eq!(db.read_at_one_instant(1), Err(Setback::Contended));
+        assert_eq!(db.read(0, 1), Some(10), "as it was before");
+        db.prepare(&one(1), Movement::Reserve, 1).unwrap();
+        db.commit(&one(1), Movement::Reserve);
+        db.commit(&one(0), Movement::Reserve);
+        assert_eq!(db.read_at_one_instant(2), Ok(18));
+        assert_eq!(db.prepare(&one(0), Movement::Reserve, 2), Ok(()));
+        assert_eq!(db.seen.conflicts, 3);
+    }
+
+    #[test]
+    fn a_condition_that_fails_holds_nothing() {
+        let mut db = DynamoDb::new(1, 1, 0);
+        assert_eq!(db.prepare(&one(0), Movement::Reserve, 0), Err(Setback::Stale));
+        assert_eq!(db.write(0, 1, Movement::Sell, 0), Err(Setback::Stale));
+        assert_eq!(db.read_at_one_instant(0), Ok(0));
+    }
+}

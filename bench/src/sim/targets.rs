@@ -1,0 +1,56 @@
+//! What a product that everybody wants must come to, on sales small enough for every test run.
+
+use clap::Parser;
+
+use super::report::Row;
+use super::{Mode, Options, Stock, play};
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn played(mode: Mode, stock: Stock, shards: u16, options: &[&str]) -> Row {
+    let line = ["sim"].iter().chain(options);
+    play(&Line::try_parse_from(line).expect("options").options, mode, stock, shards)
+}
+
+#[test]
+fn single_writes_reach_four_fifths_of_what_16_partitions_serve() {
+    let row = played(Mode::Plain, Stock::Plenty, 16, &["--buyers", "30000"]);
+    assert!(row.successes_per_second >= 12_800.0 && row.is_within_targets(), "{row:?}");
+}
+
+#[test]
+fn transactions_reach_four_fifths_of_what_16_partitions_serve_on_96_shards_and_not_on_16() {
+    let row = played(Mode::Reserve, Stock::Plenty, 96, &["--buyers", "30000"]);
+    assert!(row.successes_per_second >= 6_400.0 && row.is_within_targets(), "{row:?}");
+    let row = played(Mode::Reserve, Stock::Plenty, 16, &["--buyers", "10000"]);
+    assert!(!row.is_within_targets(), "{row:?}");
+}
+
+#[test]
+fn nobody_is_refused_what_there_is() {
+    for stock in [Stock::Exact, Stock::Scarce] {
+        let row = played(Mode::Reserve, stock, 16, &["--buyers", "5000", "--rate", "1000"]);
+        assert_eq!((row.stranded_units, row.wrongly_refused), (0, 0), "{row:?}");
+        assert!(row.visible_failure_rate <= 0.01, "{row:?}");
+        assert_eq!(row.sold_out, if stock == Stock::Scarce { 4_500 } else { 0 }, "{row:?}");
+    }
+}
+
+#[test]
+fn looking_at_all_shards_is_too_much_for_their_partitions() {
+    let options = ["--buyers", "10000", "--rate", "3000"];
+    let few = played(Mode::Reserve, Stock::Plenty, 96, &options);
+    let all = played(Mode::Reserve, Stock::Plenty, 96, &[options.as_slice(), &["--look-at-all"]].concat());
+    assert!(few.is_within_targets() && all.visible_failure_rate > 0.5, "{few:?} {all:?}");
+}
+
+#[test]
+fn a_seed_is_a_sale() {
+    let play = |seed| format!("{:?}", played(Mode::Reserve, Stock::Exact, 4, &["--buyers", "500", "--seed", seed]));
+    assert_eq!(play("7"), play("7"));
+    assert_ne!(play("7"), play("8"));
+}

@@ -1,0 +1,396 @@
+//! The events of a sale, one after the other, in time that is only counted.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use fastrand::Rng;
+use shared::ids::{ProductId, UserId};
+use shared::inventory::looks::Looks;
+use shared::inventory::movement::Movement;
+use shared::inventory::{Level, Sku, StockId, allocate};
+use shared::memory::Memory;
+use shared::retry::{LEFT_OUT_PAUSE, Remedy, Setback};
+use shared::store::{PRODUCT_REMEMBERED, SHORTAGE_REMEMBERED};
+use shared::time::Timestamp;
+
+use super::buyer::{Buyer, Call, Heard};
+use super::dynamodb::{DynamoDb, Micros};
+use super::outcome::Outcome;
+use super::{Mode, Sale};
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// A buyer's request arrives, the first or the checkout.
+    Arrives,
+    /// A call reaches DynamoDB.
+    Reaches,
+    /// A transaction that was prepared is committed.
+    Commits,
+    /// A call's answer is back.
+    Returns(Answer),
+}
+
+/// What DynamoDB answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer {
+    Done,
+    /// So many units, over all shards.
+    Total(u32),
+    Refused(Refusal),
+}
+
+/// A setback, in an order for the heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Refusal {
+    Stale,
+    Contended,
+    Unavailable,
+}
+
+/// A process of a function: it serves one request at a time, and remembers.
+#[derive(Debug)]
+struct Process {
+    /// How many shards the product has.
+    product: Memory<ProductId, u16>,
+    /// How many units there were, when they were too few.
+    shortages: Memory<Sku, u32>,
+}
+
+/// A sale, going on.
+pub(super) struct World<'a> {
+    sale: &'a Sale,
+    random: Rng,
+    now: Micros,
+    /// When what happens to whom. The number keeps events of one moment in the order they were made in.
+    events: BinaryHeap<Reverse<(Micros, u64, usize, Event)>>,
+    made: u64,
+    db: DynamoDb,
+    buyers: Vec<Buyer>,
+    processes: Vec<Process>,
+    idle: Vec<usize>,
+    sku: Sku,
+    outcome: Outcome,
+    /// When there were last fewer units than a buyer wants.
+    last_short: Option<Micros>,
+}
+
+impl From<Setback> for Answer {
+    fn from(setback: Setback) -> Answer {
+        Answer::Refused(match setback {
+            Setback::Stale => Refusal::Stale,
+            Setback::Contended => Refusal::Contended,
+            Setback::Unavailable => Refusal::Unavailable,
+        })
+    }
+}
+
+impl From<Refusal> for Setback {
+    fn from(refusal: Refusal) -> Setback {
+        match refusal {
+            Refusal::Stale => Setback::Stale,
+            Refusal::Contended => Setback::Contended,
+            Refusal::Unavailable => Setback::Unavailable,
+        }
+    }
+}
+
+impl World<'_> {
+    /// Plays a sale from its first buyer to its last answer.
+    pub(super) fn play(sale: &Sale) -> Outcome {
+        let mut random = Rng::with_seed(sale.seed);
+        let user = |random: &mut Rng| Buyer::new(UserId::derived(&random.u64(..).to_string()));
+        let mut world = World {
+            sale,
+            now: 0,
+            events: BinaryHeap::new(),
+            made: 0,
+            db: DynamoDb::new(sale.shards, sale.partitions, sale.stock),
+            buyers: (0..sale.buyers).map(|_| user(&mut random)).collect(),
+            random,
+            processes: Vec::new(),
+            idle: Vec::new(),
+            sku: Sku { product_id: ProductId::derived("hot"), size: None },
+            outcome: Outcome::default(),
+            last_short: (sale.stock < sale.units).then_some(0),
+        };
+        world.open();
+        while let Some(Reverse((at, _, buyer, event))) = world.events.pop() {
+            world.now = at;
+            world.happens(buyer, event);
+        }
+        let [left, reserved, sold] = world.db.counters();
+        assert_eq!(left + reserved + sold, sale.stock, "no unit is made or lost");
+        world.outcome.left = left;
+        world.outcome.setbacks = world.db.seen;
+        world.outcome.processes = world.processes.len();
+        world.outcome
+    }
+
+    /// Buyers arrive independently of one another, so many a second.
+    fn open(&mut self) {
+        let mut at = 0.0;
+        for buyer in 0..self.buyers.len() {
+            at += -(1.0 - self.random.f64()).ln() * 1e6 / self.sale.buyers_per_second;
+            self.later(micros(Duration::from_secs_f64(at / 1e6)), buyer, Event::Arrives);
+        }
+    }
+
+    fn later(&mut self, after: Micros, buyer: usize, event: Event) {
+        self.made += 1;
+        self.events.push(Reverse((self.now + after, self.made, buyer, event)));
+    }
+
+    fn happens(&mut self, buyer: usize, event: Event) {
+        match event {
+            Event::Arrives => self.arrives(buyer),
+            Event::Reaches => self.reaches(buyer),
+            Event::Commits => self.commits(buyer),
+            Event::Returns(Answer::Refused(refusal)) => self.set_back(buyer, refusal.into()),
+            Event::Returns(answer) => self.returns(buyer, answer),
+        }
+    }
+
+    fn arrives(&mut self, buyer: usize) {
+        if self.idle.is_empty() && self.processes.len() >= self.sale.processes {
+            let is_checkout = self.buyers[buyer].allocation.total() > 0;
+            return self.outcome.request_ends(Heard::Failure, is_checkout, 0, self.now);
+        }
+        let process = self.idle.pop().unwrap_or_else(|| {
+            let (product, shortages) = (Memory::of(PRODUCT_REMEMBERED), Memory::of(SHORTAGE_REMEMBERED));
+            self.processes.push(Process { product, shortages });
+            self.processes.len() - 1
+        });
+        self.buyers[buyer].begin(process, self.now);
+        if self.buyers[buyer].allocation.total() > 0 {
+            self.calls(buyer, Call::ReadCart);
+        } else {
+            self.decides(buyer, Duration::ZERO);
+        }
+    }
+
+    /// Looks at the first shards, after a pause; and at the product, unless it is remembered and nothing has turned
+    /// out to be otherwise.
+    fn decides(&mut self, buyer: usize, pause: Duration) {
+        let now = self.timestamp();
+        let Buyer { user_id, process, decisions, .. } = self.buyers[buyer];
+        let remembered = self.processes[process].product.get(&self.sku.product_id, now).copied();
+        let remembered = remembered.filter(|_| !self.sale.forgetful);
+        let mut looks = remembered.map(|shards| Looks::wide(user_id, shards, self.sale.looks));
+        let shards = looks.as_mut().map_or_else(|| vec![0], Looks::further);
+        let product = looks.is_none() || decisions > 0;
+        let buyer_now = &mut self.buyers[buyer];
+        (buyer_now.looks, buyer_now.levels) = (looks, Vec::new());
+        buyer_now.calls(Call::Read { product, shards });
+        self.sends(buyer, pause);
+    }
+
+    fn calls(&mut self, buyer: usize, call: Call) {
+        self.buyers[buyer].calls(call);
+        self.sends(buyer, Duration::ZERO);
+    }
+
+    /// Sends the call, after a pause. Half of what a call takes is the way there.
+    fn sends(&mut self, buyer: usize, pause: Duration) {
+        let way = self.way(buyer);
+        self.later(micros(pause) + way, buyer, Event::Reaches);
+    }
+
+    fn way(&mut self, buyer: usize) -> Micros {
+        let spread = match &self.buyers[buyer].call {
+            Call::Read { .. } | Call::ReadCart => self.sale.latencies.read_ms,
+            Call::ReadAtOneInstant => self.sale.latencies.transaction_ms,
+            Call::Reserve | Call::Sell if self.sale.mode == Mode::Plain => self.sale.latencies.write_ms,
+            Call::Reserve | Call::Sell => self.sale.latencies.transaction_ms,
+        };
+        spread.draw(&mut self.random) / 2
+    }
+
+    fn reaches(&mut self, buyer: usize) {
+        let now = self.now;
+        let answer = match self.buyers[buyer].call.clone() {
+            Call::Read { product, shards } => self.reads(buyer, product, &shards),
+            Call::ReadAtOneInstant => self.db.read_at_one_instant(now).map_or_else(Answer::from, Answer::Total),
+            Call::ReadCart => Answer::Done,
+            Call::Reserve | Call::Sell => {
+                let movement = self.movement(buyer);
+                self.outcome.attempts += 1;
+                if self.sale.mode == Mode::Plain {
+                    let parts = self.buyers[buyer].allocation.clone();
+                    let (shard, units) = parts.parts().next().unwrap_or_default();
+                    self.db.write(shard, units, movement, now).map_or_else(Answer::from, |()| Answer::Done)
+                } else if let Err(setback) = self.db.prepare(&self.buyers[buyer].allocation, movement, now) {
+                    setback.into()
+                } else {
+                    let held = self.sale.latencies.hold_ms.draw(&mut self.random);
+                    return self.later(held, buyer, Event::Commits);
+                }
+            }
+        };
+        self.answers(buyer, answer);
+    }
+
+    fn answers(&mut self, buyer: usize, answer: Answer) {
+        if self.db.available() < self.sale.units {
+            self.last_short = Some(self.now);
+        }
+        let way = self.way(buyer);
+        self.later(way, buyer, Event::Returns(answer));
+    }
+
+    fn movement(&self, buyer: usize) -> Movement {
+        if matches!(self.buyers[buyer].call, Call::Sell) { Movement::Sell } else { Movement::Reserve }
+    }
+
+    /// A batch: what is short of capacity is left out and asked for again; if that is all of it, the call fails.
+    fn reads(&mut self, buyer: usize, product: bool, shards: &[u16]) -> Answer {
+        let now = self.now;
+        let product_left = product && !self.db.read_product(now);
+        let mut left = Vec::new();
+        let asked = shards.len() + usize::from(product);
+        for shard in shards {
+            match self.db.read(*shard, now) {
+                Some(available) => {
+                    let id = StockId { sku: self.sku.clone(), shard: *shard };
+                    self.buyers[buyer].levels.push(Level { id, available });
+                }
+                None => left.push(*shard),
+            }
+        }
+        let all_left = asked > 0 && left.len() + usize::from(product_left) == asked;
+        self.buyers[buyer].call = Call::Read { product: product_left, shards: left };
+        if product && !product_left {
+            self.knows_shards(buyer, shards);
+        }
+        if all_left { Setback::Unavailable.into() } else { Answer::Done }
+    }
+
+    /// The product says how many shards there are.
+    fn knows_shards(&mut self, buyer: usize, asked: &[u16]) {
+        let (now, shards, product_id) = (self.timestamp(), self.sale.shards, self.sku.product_id);
+        let Buyer { user_id, process, ref mut looks, ref mut is_new, .. } = self.buyers[buyer];
+        if looks.is_none() {
+            let mut all = Looks::wide(user_id, shards, self.sale.looks);
+            all.leave_out(asked);
+            *looks = Some(all);
+            *is_new = true;
+        }
+        let known = &mut self.processes[process].product;
+        known.remember(known.since(), product_id, shards, now);
+    }
+
+    fn commits(&mut self, buyer: usize) {
+        let movement = self.movement(buyer);
+        self.db.commit(&self.buyers[buyer].allocation, movement);
+        self.answers(buyer, Answer::Done);
+    }
+
+    fn returns(&mut self, buyer: usize, answer: Answer) {
+        match (&self.buyers[buyer].call, answer) {
+            (Call::Read { product: false, shards }, _) if shards.is_empty() => self.looks_or_plans(buyer),
+            (Call::Read { .. }, _) if self.left(buyer).is_zero() => self.ends(buyer, Heard::Failure),
+            (Call::Read { .. }, _) => self.sends(buyer, LEFT_OUT_PAUSE),
+            (Call::ReadCart, _) => self.calls(buyer, Call::Sell),
+            (Call::ReadAtOneInstant, Answer::Total(there_are)) => self.is_certain(buyer, there_are),
+            _ => self.ends(buyer, Heard::Yes),
+        }
+    }
+
+    /// Who has just heard how many shards there are has seen only the one that every SKU has.
+    fn looks_or_plans(&mut self, buyer: usize) {
+        let buyer_now = &mut self.buyers[buyer];
+        let unseen = match &mut buyer_now.looks {
+            Some(looks) if std::mem::take(&mut buyer_now.is_new) => looks.further(),
+            _ => Vec::new(),
+        };
+        match unseen.as_slice() {
+            [] => self.plans(buyer),
+            _ => self.calls(buyer, Call::Read { product: false, shards: unseen }),
+        }
+    }
+
+    /// Takes units of the shards that were looked at, or looks further.
+    fn plans(&mut self, buyer: usize) {
+        let (now, units, forgetful) = (self.timestamp(), self.sale.units, self.sale.forgetful);
+        let Buyer { user_id, process, ref mut levels, ref mut looks, .. } = self.buyers[buyer];
+        match allocate(levels, &self.sku, user_id, units) {
+            Ok(allocation) => {
+                self.buyers[buyer].allocation = allocation;
+                self.calls(buyer, Call::Reserve);
+            }
+            Err(_) => {
+                let remembered = self.processes[process].shortages.get(&self.sku, now);
+                let short = remembered.is_some_and(|there_were| *there_were < units);
+                match looks.as_mut().map(Looks::further).unwrap_or_default() {
+                    _ if short && !forgetful => self.ends(buyer, Heard::SoldOut),
+                    further if further.is_empty() => self.calls(buyer, Call::ReadAtOneInstant),
+                    shards => self.calls(buyer, Call::Read { product: false, shards }),
+                }
+            }
+        }
+    }
+
+    fn is_certain(&mut self, buyer: usize, there_are: u32) {
+        if there_are >= self.sale.units {
+            return self.set_back(buyer, Setback::Stale);
+        }
+        let now = self.timestamp();
+        let process = self.buyers[buyer].process;
+        let shortages = &mut self.processes[process].shortages;
+        shortages.remember(shortages.since(), self.sku.clone(), there_are, now);
+        self.ends(buyer, Heard::SoldOut);
+    }
+
+    fn set_back(&mut self, buyer: usize, setback: Setback) {
+        let (left, draw) = (self.left(buyer), self.random.f64());
+        let remedy = setback.remedy();
+        let buyer_now = &mut self.buyers[buyer];
+        let pauses = match remedy {
+            Remedy::DecideAgain => &mut buyer_now.deciding,
+            Remedy::SendAgain => &mut buyer_now.sending,
+        };
+        match (pauses.pause(left, draw), remedy) {
+            (None, _) => self.ends(buyer, Heard::Failure),
+            (Some(pause), Remedy::SendAgain) => self.sends(buyer, pause),
+            (Some(pause), Remedy::DecideAgain) => {
+                buyer_now.decisions += 1;
+                self.decides(buyer, pause);
+            }
+        }
+    }
+
+    fn ends(&mut self, buyer: usize, heard: Heard) {
+        let Buyer { process, since, ref call, .. } = self.buyers[buyer];
+        let sold = matches!(call, Call::Sell);
+        self.idle.push(process);
+        self.outcome.request_ends(heard, sold, self.now - since, self.now);
+        if heard == Heard::SoldOut && self.last_short.is_none_or(|short| short < since) {
+            self.outcome.wrongly_refused += 1;
+        }
+        if heard == Heard::Yes && !sold && self.sale.mode == Mode::Sell {
+            let thinks = self.sale.think_ms * 1_000;
+            let thought = self.random.u64(0..=2 * thinks);
+            self.later(thought, buyer, Event::Arrives);
+        }
+        if heard != Heard::Yes || sold || self.sale.mode != Mode::Sell {
+            self.buyers[buyer].levels = Vec::new();
+            self.buyers[buyer].looks = None;
+        }
+    }
+
+    /// The time that a request has left.
+    fn left(&self, buyer: usize) -> Duration {
+        let passed = Duration::from_micros(self.now - self.buyers[buyer].since);
+        self.sale.time_for_a_request.saturating_sub(passed)
+    }
+
+    /// Now, as the shop's own code has it.
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(self.now / 1_000).unwrap_or(i64::MAX))
+    }
+}
+
+fn micros(duration: Duration) -> Micros {
+    u64::try_from(duration.as_micros()).unwrap_or(Micros::MAX)
+}

@@ -1,0 +1,110 @@
+//! At which shards of a SKU a buyer looks, and in which order.
+//!
+//! Reading all of them for each buyer would take more of DynamoDB than selling does: 16 shards at 6,400 buyers a second
+//! are 6,400 read units a second of each shard's partition, which serves 3,000. So a buyer looks at few, and at more of
+//! them only if those have too little.
+
+use std::cmp::Reverse;
+
+use crate::ids::UserId;
+
+/// At how many shards a buyer looks first, and then; after that at all that are left.
+pub const WIDTHS: [usize; 2] = [2, 8];
+
+/// The shards of a SKU that a buyer has not looked at yet.
+#[derive(Debug, Clone)]
+pub struct Looks {
+    left: Vec<u16>,
+    widths: &'static [usize],
+}
+
+impl Looks {
+    /// No shard was looked at yet.
+    pub fn of(user_id: UserId, shards: u16) -> Looks {
+        Looks::wide(user_id, shards, &WIDTHS)
+    }
+
+    /// The same, with so many shards in the first looks, and all others in the next.
+    pub fn wide(user_id: UserId, shards: u16, widths: &'static [usize]) -> Looks {
+        let mut left: Vec<u16> = (0..shards).collect();
+        left.sort_by_cached_key(|shard| preference(user_id, *shard));
+        Looks { left, widths }
+    }
+
+    /// The shards to look at next; none if there is nothing left to look at.
+    pub fn further(&mut self) -> Vec<u16> {
+        let width = match self.widths.split_first() {
+            Some((width, others)) => {
+                self.widths = others;
+                *width
+            }
+            None => self.left.len(),
+        };
+        self.left.drain(..width.min(self.left.len())).collect()
+    }
+
+    /// The shards that were not looked at.
+    pub fn left(&self) -> impl Iterator<Item = u16> + '_ {
+        self.left.iter().copied()
+    }
+
+    /// Takes `shards` for looked at.
+    pub fn leave_out(&mut self, shards: &[u16]) {
+        self.left.retain(|shard| !shards.contains(shard));
+    }
+}
+
+/// How much a buyer prefers a shard: the less, the more. The order is another for each buyer, so that buyers spread
+/// over the shards; and that of any two shards is the same however many others there are, so that who looks at few
+/// sees their first choice, and more shards draw only those buyers who are to move to them ("rendezvous hashing").
+pub fn preference(user_id: UserId, shard: u16) -> Reverse<u64> {
+    let id = user_id.as_u128();
+    let [low, high] = [id, id >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default());
+    Reverse(mixed(low ^ mixed(high ^ mixed(shard.into()))))
+}
+
+/// Spreads what differs in a few bits over all 64 (the finalizer of SplitMix64; Steele, Lea and Flood, 2014).
+fn mixed(bits: u64) -> u64 {
+    let bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(number: u32) -> UserId {
+        UserId::derived(&number.to_string())
+    }
+
+    #[test]
+    fn looks_widen_until_every_shard_was_seen_once() {
+        let mut looks = Looks::of(user(1), 16);
+        let seen: Vec<Vec<u16>> = (0..4).map(|_| looks.further()).collect();
+        assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [2, 8, 6, 0]);
+        let mut all = seen.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..16).collect::<Vec<_>>());
+        let mut one = Looks::of(user(1), 1);
+        assert_eq!((one.further(), one.left().count()), (vec![0], 0));
+    }
+
+    #[test]
+    fn buyers_spread_evenly() {
+        let mut firsts = [0_u32; 16];
+        for number in 0..16_000 {
+            firsts[usize::from(Looks::of(user(number), 16).further()[0])] += 1;
+        }
+        assert!(firsts.iter().all(|buyers| (850..1_150).contains(buyers)), "{firsts:?}");
+    }
+
+    #[test]
+    fn more_shards_draw_only_those_who_move_to_them() {
+        for number in 0..500 {
+            let (few, many) = (Looks::of(user(number), 8).further()[0], Looks::of(user(number), 16).further()[0]);
+            assert!(many == few || many >= 8);
+        }
+    }
+}

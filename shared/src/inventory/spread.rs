@@ -1,0 +1,132 @@
+//! Spreading a SKU over more shards while it sells.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::adjustment::even_out;
+use super::{Level, Sku, available};
+use crate::catalog::Product;
+use crate::catalog::requests::MAX_STOCK_ITEMS;
+use crate::error::Error;
+use crate::ids::ProductId;
+use crate::number::Whole;
+
+/// A request to spread a product's stock over so many inventory items.
+#[derive(Debug, Clone, Copy, JsonSchema, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Resharding")]
+pub struct ReshardRequest {
+    /// Over how many inventory items each size's stock is to be spread: as many as there are, or more.
+    pub stock_shards: Whole<1, 99>,
+}
+
+/// Over how many inventory items a product's stock is spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct StockShards {
+    /// The product.
+    pub product_id: ProductId,
+    /// Over how many inventory items each size's stock is spread.
+    pub stock_shards: u16,
+}
+
+/// Available units that go from one shard to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shift {
+    /// The shard that has too many.
+    pub from: u16,
+    /// The shard that has too few.
+    pub to: u16,
+    /// How many.
+    pub units: u32,
+}
+
+impl ReshardRequest {
+    /// How many shards each SKU of `product` is to have.
+    ///
+    /// # Errors
+    /// [`Error::ValidationFailed`] if they would be fewer than there are, because carts and orders have units of
+    /// those; or more than one transaction can withdraw from sale.
+    pub fn plan(self, product: &Product) -> Result<u16, Error> {
+        let (wanted, there_are) =
+            (u16::try_from(self.stock_shards.count()).map_err(Error::internal)?, product.stock_shards);
+        if wanted < there_are {
+            return Err(Error::field(
+                "stock_shards",
+                format!("must be at least {there_are}, as many as there are: carts and orders have units of each"),
+            ));
+        }
+        if usize::from(wanted) * product.skus().len() > MAX_STOCK_ITEMS && wanted > there_are {
+            return Err(Error::field(
+                "stock_shards",
+                format!("must be fewer: sizes times stock_shards must be at most {MAX_STOCK_ITEMS}"),
+            ));
+        }
+        Ok(wanted)
+    }
+}
+
+/// What makes the shards of a SKU as even as they can be, in as few shifts.
+pub fn shifts(levels: &[Level], sku: &Sku) -> Vec<Shift> {
+    // Taking everything away and filling the emptied shards says how many units each should have.
+    let emptied: Vec<Level> = levels.iter().map(|level| Level { available: 0, ..level.clone() }).collect();
+    let even = even_out(&emptied, sku, available(levels, sku).into());
+    let share = |shard: u16| even.iter().find(|(of, _)| *of == shard).map_or(0, |(_, units)| *units);
+    let mut off: Vec<(i64, u16)> = levels
+        .iter()
+        .filter(|level| level.id.sku == *sku)
+        .map(|level| (i64::from(level.available) - share(level.id.shard), level.id.shard))
+        .collect();
+    off.sort_unstable();
+    let (mut shifts, mut low, mut high) = (Vec::new(), 0, off.len().saturating_sub(1));
+    while low < high {
+        let units = off[high].0.min(-off[low].0);
+        if units > 0 {
+            let units = u32::try_from(units).unwrap_or_default();
+            shifts.push(Shift { from: off[high].1, to: off[low].1, units });
+        }
+        off[high].0 -= units.max(0);
+        off[low].0 += units.max(0);
+        if off[low].0 >= 0 {
+            low += 1;
+        } else {
+            high -= 1;
+        }
+    }
+    shifts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::StockId;
+
+    fn sku() -> Sku {
+        Sku { product_id: ProductId::derived("laptop"), size: None }
+    }
+
+    fn evened(available: &[u32]) -> (Vec<u32>, usize) {
+        let level =
+            |(shard, available): (u16, &u32)| Level { id: StockId { sku: sku(), shard }, available: *available };
+        let mut levels: Vec<Level> = (0..).zip(available).map(level).collect();
+        let shifts = shifts(&levels, &sku());
+        for Shift { from, to, units } in &shifts {
+            levels[usize::from(*from)].available -= units;
+            levels[usize::from(*to)].available += units;
+        }
+        (levels.iter().map(|level| level.available).collect(), shifts.len())
+    }
+
+    #[test]
+    fn shards_become_even_in_as_few_shifts_as_there_are_others() {
+        assert_eq!(evened(&[12, 0, 0, 0]), (vec![3, 3, 3, 3], 3));
+        assert_eq!(evened(&[9, 1, 5]), (vec![5, 5, 5], 1));
+        assert_eq!(evened(&[4, 4]).1, 0);
+        for uneven in [&[7, 0, 0, 1, 30][..], &[0, 0, 2], &[1, 0, 0, 0, 0, 9, 3]] {
+            let (even, shifts) = evened(uneven);
+            assert_eq!(even.iter().sum::<u32>(), uneven.iter().sum::<u32>());
+            assert!(even.iter().max().unwrap() - even.iter().min().unwrap() <= 1, "{uneven:?} {even:?}");
+            assert!(shifts < uneven.len(), "{uneven:?}");
+        }
+        assert_eq!((evened(&[5]), evened(&[])), ((vec![5], 0), (vec![], 0)));
+    }
+}
