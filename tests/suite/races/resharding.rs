@@ -22,8 +22,8 @@ fn any(product: &Product) -> Variation {
 async fn a_product_that_sells_is_spread_and_loses_nothing() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let buyers = join_all((0..24).map(|number| shop.shopper(&format!("buyer{number}")))).await;
-    // Conflicts are waited out; the clock of the requests stands still.
+    let shopper = async |number: u32| shop.shopper(&format!("buyer{number}")).await;
+    let buyers = join_all((0..24).map(shopper)).await;
     for shards in [2, 7] {
         let print = shop.product("Print").stock(24).list().await;
         let (early, late) = buyers.split_at(8);

@@ -173,7 +173,7 @@ async fn a_role_is_checked_before_anything_is_read() {
             refused += 1;
         }
     }
-    assert_eq!(refused, 24, "the table has as many cells of nothing but 403");
+    assert_eq!(refused, 26, "the table has as many cells of nothing but 403");
     cast.shop.finish().await;
 }
 

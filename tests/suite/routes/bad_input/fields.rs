@@ -95,7 +95,7 @@ PATCH /products/{product_id}
     max_per_order              | whole 1 999                     | optional |
     low_stock_threshold        | whole 0 10000000                | optional |
 PUT /products/{product_id}/shards
-    stock_shards               | whole 99 99                     | required |
+    stock_shards               | whole 3 3                       | required |
 POST /inventory/adjustments
     product_id                 | id                              | required | 404 product_not_found
     size                       | text 50                         | optional | 422 size_not_allowed

@@ -20,9 +20,12 @@ impl Scene {
     pub(super) async fn of(section: &str) -> Scene {
         let shop = Shop::open().await;
         let (ada, admin) = (shop.shopper("ada").await, shop.admin().await);
-        // There cannot be fewer shards than there are, so that one with all of them takes one number only.
-        let shards = if section.ends_with("/shards") { 99 } else { 1 };
-        let product = shop.product("Mug").stock(1_000_000).shards(shards).list().await;
+        let product = shop.product("Mug").stock(1_000_000);
+        // Of 33 sizes, it can have no more than three shards; and fewer than there are it can never have.
+        let sizes: Vec<String> = (0..33).map(|size| size.to_string()).collect();
+        let sizes: Vec<(&str, u32)> = sizes.iter().map(|size| (size.as_str(), 1)).collect();
+        let product = if section.ends_with("/shards") { product.sizes(&sizes).shards(3) } else { product };
+        let product = product.list().await;
         let order = |method: &'static str| {
             ada.post("/orders", &json!({"product_id": product.id, "quantity": 1, "payment_method": method}))
         };
@@ -93,7 +96,7 @@ fn body(section: &str, ada: &User, product: &Product) -> Value {
         "POST /products" => json!({"name": "Lamp", "price": "10.00", "description": "Bright"}),
         "POST /products, in sizes" => json!({"name": "Shirt", "price": "10.00", "sizes": ["S"], "stock": {"S": 1}}),
         "PATCH /products/{product_id}" => json!({"name": "Mug", "price": "10.00"}),
-        "PUT /products/{product_id}/shards" => json!({"stock_shards": 99}),
+        "PUT /products/{product_id}/shards" => json!({"stock_shards": 3}),
         "POST /inventory/adjustments" => json!({"product_id": product.id, "delta": 1, "reason": "stocktake"}),
         "POST /inventory/adjustments, to a number" => {
             json!({"product_id": product.id, "set_available": 1_000_000, "reason": "stocktake"})
