@@ -159,6 +159,12 @@ fn what_orders_hold_and_bought_counts_until_they_are_cancelled() {
     }
     assert_eq!(with_order(OrderStatus::Cancelled, record(7, 3, 0, 10)), []);
 
+    let [received] = &with_order(OrderStatus::Placed, record(5, 3, 2, 12))[..] else { panic!("one finding") };
+    assert_eq!(
+        (received.kind, &received.detail[..]),
+        (FindingKind::ReceivedDrift, "received is 12, but 10 were brought")
+    );
+
     let [drifted] = &with_order(OrderStatus::Placed, record(4, 3, 2, 10))[..] else { panic!("one finding") };
     assert_eq!(
         (drifted.kind, &drifted.detail[..]),

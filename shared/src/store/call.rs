@@ -251,5 +251,6 @@ mod tests {
         let pauses: Vec<_> = FullJitter::until(Instant::now() + Duration::from_secs(60)).take(20).collect();
         assert_eq!(pauses.len(), 20);
         assert!(pauses[0] <= FullJitter::FIRST && pauses.iter().all(|pause| *pause <= FullJitter::LARGEST));
+        assert!(pauses.iter().any(|pause| *pause > 2 * FullJitter::FIRST), "they grow: {pauses:?}");
     }
 }
