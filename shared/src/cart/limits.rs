@@ -146,12 +146,13 @@ mod tests {
     #[test]
     fn an_order_counts_until_it_is_known_to_wait_no_longer_or_long_overdue() {
         let mut held = cart(&[("S", 1), ("S", 2)]);
-        held.remember_unpaid(&[], now() + COUNTED_PAST_DEADLINE - Duration::from_secs(1));
+        let quarter = Duration::from_secs(900);
+        held.remember_unpaid(&[], now() + quarter - Duration::from_secs(1));
         assert_eq!(held.units_of_user(&sku("S")), 3);
         held.forget_unpaid_but(&BTreeSet::from([OrderId::derived("1")]));
         assert_eq!(held.units_of_user(&sku("S")), 2);
-        assert_eq!(held.remembers_until(), Some(now() + COUNTED_PAST_DEADLINE));
-        held.remember_unpaid(&[], now() + COUNTED_PAST_DEADLINE);
+        assert_eq!(held.remembers_until(), Some(now() + quarter));
+        held.remember_unpaid(&[], now() + quarter);
         assert_eq!(held.units_of_user(&sku("S")), 0);
     }
 
