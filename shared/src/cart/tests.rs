@@ -6,11 +6,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 const POLICY: HoldPolicy =
     HoldPolicy { length: Duration::from_secs(1800), max_units: MAX_QUANTITY, max_unpaid_orders: 100 };
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(1_795_155_693_120)
 }
 
-pub(super) fn product(max_per_order: Option<u32>) -> Product {
+pub(crate) fn product(max_per_order: Option<u32>) -> Product {
     Product {
         product_id: ProductId::derived("mug"),
         name: "Mug".to_owned(),
@@ -30,12 +30,12 @@ pub(super) fn product(max_per_order: Option<u32>) -> Product {
     }
 }
 
-pub(super) fn variation(color: &str) -> Variation {
+pub(crate) fn variation(color: &str) -> Variation {
     let properties = serde_json::from_value(serde_json::json!({ "color": color })).unwrap();
     Variation { product_id: product(None).product_id, size: None, properties }
 }
 
-fn levels(available: u32) -> Vec<Level> {
+pub(crate) fn levels(available: u32) -> Vec<Level> {
     vec![Level { id: StockId { sku: variation("red").sku(), shard: 0 }, available }]
 }
 
