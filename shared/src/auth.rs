@@ -119,4 +119,25 @@ mod tests {
         assert!(matches!(shopper.acting_for(Some(other)), Err(Error::Forbidden)));
         assert_eq!(caller("[admin]").acting_for(Some(other)).unwrap(), other);
     }
+
+    #[test]
+    fn each_role_may_do_what_is_its_own() {
+        let callers = ["[]", "[seller]", "[admin]"].map(caller);
+        let may = |check: fn(&Caller) -> Result<(), Error>| callers.each_ref().map(|caller| check(caller).is_ok());
+        assert_eq!(may(Caller::must_be_seller), [false, true, false]);
+        assert_eq!(may(Caller::must_be_staff), [false, true, true]);
+        assert_eq!(may(Caller::must_be_admin), [false, false, true]);
+        let own = Some(SUBJECT.parse().unwrap());
+        assert_eq!(callers.each_ref().map(Caller::sells_for), [own, own, None]);
+    }
+
+    #[test]
+    fn an_address_is_known_only_if_the_token_has_one() {
+        let email = |email: &str| {
+            let claims = [("sub", SUBJECT), ("email", email)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            Caller::from_claims(&claims.into()).unwrap().email
+        };
+        assert_eq!(email("ada@example.com").as_deref(), Some("ada@example.com"));
+        assert_eq!(email(""), None);
+    }
 }

@@ -337,4 +337,4 @@ impl Cart {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

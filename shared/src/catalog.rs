@@ -172,3 +172,43 @@ impl Listing {
         Listing { stock: stock.collect(), product }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(sizes: &[&str]) -> Product {
+        serde_json::from_value(serde_json::json!({
+            "product_id": ProductId::derived("shirt"), "name": "Shirt", "description": "", "price": "12.50",
+            "currency": "USD", "seller_id": UserId::derived("sue"), "has_sizes": !sizes.is_empty(), "sizes": sizes,
+            "low_stock_threshold": 5, "status": "active", "stock_shards": 1,
+            "created_at": "2026-11-20T06:21:33.123Z", "updated_at": "2026-11-20T06:21:33.123Z",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_product_is_its_sellers_and_the_shops() {
+        let shirt = product(&[]);
+        assert!(shirt.must_be_sold_for(None).is_ok());
+        assert!(shirt.must_be_sold_for(shirt.seller_id).is_ok());
+        assert!(matches!(shirt.must_be_sold_for(Some(UserId::derived("sam"))), Err(Error::Forbidden)));
+    }
+
+    #[test]
+    fn a_size_is_named_where_there_are_sizes_and_nowhere_else() {
+        let (plain, sized) = (product(&[]), product(&["S", "M"]));
+        assert_eq!(plain.sku(None).unwrap(), Sku { product_id: plain.product_id, size: None });
+        assert_eq!(sized.sku(Some("M")).unwrap(), Sku { product_id: sized.product_id, size: Some("M".to_owned()) });
+        assert!(matches!(plain.sku(Some("M")), Err(Error::SizeNotAllowed)));
+        assert!(matches!(sized.sku(None), Err(Error::SizeRequired(sizes)) if sizes == "S, M"));
+        assert_eq!(sized.sku(Some("XL")).unwrap_err().to_string(), "size: must be one of: S, M");
+    }
+
+    #[test]
+    fn stock_is_limited_up_to_the_threshold() {
+        let status = [0, 1, 5, 6].map(|available| product(&[]).stock_status(available));
+        use StockStatus::{InStock, LimitedStock, OutOfStock};
+        assert_eq!(status, [OutOfStock, LimitedStock, LimitedStock, InStock]);
+    }
+}

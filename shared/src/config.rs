@@ -115,7 +115,25 @@ mod tests {
         assert!(zero.unwrap_err().to_string().starts_with("environment variable PAYMENT_DEADLINE_SECONDS"));
         let unset = Config::from_lookup(|name| complete(name).filter(|_| !name.starts_with("MAX_"))).unwrap();
         assert_eq!((unset.max_held_units, unset.max_unpaid_orders), (999, 100));
+        let empty = Config::from_lookup(|name| {
+            complete(name).map(|value| if name == "CURRENCY" { String::new() } else { value })
+        });
+        assert_eq!(empty.unwrap_err().to_string(), "environment variable CURRENCY: is not set");
         let none = Config::from_lookup(|name| if name == "MAX_HELD_UNITS" { Some("0".into()) } else { complete(name) });
         assert!(none.unwrap_err().to_string().starts_with("environment variable MAX_HELD_UNITS"));
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_be_empty_too() {
+        let optional = |value: &'static str| {
+            let lookup = |name: &str| match name {
+                "STRIPE_WEBHOOK_SECRET" | "UNSUBSCRIBE_URL" => Some(value.to_owned()),
+                _ => complete(name),
+            };
+            let config = Config::from_lookup(lookup).unwrap();
+            (config.stripe_webhook_secret, config.unsubscribe_url)
+        };
+        assert_eq!(optional(""), (None, None));
+        assert_eq!(optional("x"), (Some("x".to_owned()), Some("x".to_owned())));
     }
 }

@@ -229,3 +229,25 @@ fn first_message(errors: &[FieldError]) -> String {
         .first()
         .map_or_else(|| "The request is not valid".to_owned(), |error| format!("{}: {}", error.field, error.message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_says_how_much_is_left_of_what() {
+        let short = |size, available| Shortage::new(ProductId::derived("mug"), "Mug", size, 3, available);
+        assert_eq!(short(None, 0).message, "Mug: Out of stock");
+        assert_eq!(short(Some("M"), 1).message, "Mug (M): Only 1 item available, but 3 requested");
+        let less = short(None, 0).with_available(2).of_line(ItemId::derived("line"));
+        assert_eq!(less.message, "Mug: Only 2 items available, but 3 requested");
+        assert_eq!((less.available, less.item_id), (2, Some(ItemId::derived("line"))));
+    }
+
+    #[test]
+    fn every_line_that_falls_short_is_named() {
+        let short = |name| Shortage::new(ProductId::derived(name), name, None, 2, 0);
+        let error = Error::InsufficientStock(vec![short("Mug"), short("Pen")]);
+        assert_eq!(error.to_string(), "Mug: Out of stock; Pen: Out of stock");
+    }
+}

@@ -220,4 +220,20 @@ mod tests {
         assert_eq!(given, Allocation(BTreeMap::from([(0, 1), (1, 1), (2, 2)])));
         assert_eq!(held, Allocation(BTreeMap::from([(0, 4)])));
     }
+
+    #[test]
+    fn giving_back_little_touches_few_parts() {
+        let mut held = Allocation(BTreeMap::from([(0, 5), (1, 1), (2, 2)]));
+        assert_eq!(held.give_back(1), Allocation(BTreeMap::from([(1, 1)])));
+        assert_eq!((held.shards(), held.total()), (2, 7));
+    }
+
+    #[test]
+    fn what_is_put_back_goes_where_it_came_from() {
+        let mut stock = levels(&[1, 1]);
+        let other = Sku { size: Some("M".to_owned()), ..sku() };
+        stock.insert(0, Level { id: StockId { sku: other, shard: 1 }, available: 7 });
+        put_back(&mut stock, &sku(), &Allocation(BTreeMap::from([(1, 3), (9, 5)])));
+        assert_eq!(stock.iter().map(|level| level.available).collect::<Vec<_>>(), [7, 1, 4]);
+    }
 }

@@ -201,6 +201,7 @@ mod tests {
         let fault = SendEmailError::generic(ErrorMetadata::builder().code("InternalFailure").build());
         assert!(matches!(answered(500, fault), Err(Error::Unavailable(_))));
         assert!(matches!(refusal(SdkError::timeout_error("too slow")), Err(Error::Unavailable(_))));
+        assert!(matches!(refusal(SdkError::construction_failure("no mail")), Err(Error::Internal(_))));
     }
 
     #[test]

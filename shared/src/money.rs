@@ -207,6 +207,19 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Money>(json).is_err(), "{json}");
         }
+        let problem = serde_json::from_str::<Money>("true").unwrap_err().to_string();
+        assert!(problem.contains("expected an amount such as \"149.99\""), "{problem}");
+    }
+
+    #[test]
+    fn amounts_are_reckoned_to_the_cent() {
+        let [dear, cheap] = [149_99, 50_01].map(Money::from_cents);
+        assert_eq!((dear + cheap).cents(), 200_00);
+        assert_eq!((dear - cheap).cents(), 99_98);
+        assert_eq!((cheap * 3).cents(), 150_03);
+        assert_eq!([dear, cheap, cheap].into_iter().sum::<Money>().cents(), 250_01);
+        assert_eq!(dear.saturating_sub(cheap).cents(), 99_98);
+        assert_eq!(cheap.saturating_sub(dear), Money::ZERO);
     }
 
     #[test]

@@ -143,3 +143,6 @@ impl Order {
         self.status_history.push(StatusChange { status, at: now, by, reason });
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -136,7 +136,7 @@ impl Condition {
             Condition::MinItems { count } => order.summary.items_count >= *count,
             Condition::ContainsProduct { product_id } => order.items.iter().any(|item| item.product_id == *product_id),
             Condition::FirstOrder => history.orders == 0,
-            Condition::EveryNthOrder { n } => *n > 0 && (history.orders + 1).is_multiple_of(*n),
+            Condition::EveryNthOrder { n } => (history.orders + 1).is_multiple_of(*n),
             Condition::LifetimeSpent { amount } => history.spent < *amount && history.spent + total >= *amount,
         }
     }

@@ -159,5 +159,7 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
+        let problem = read(r#"{"inner": "X"}"#).unwrap_err().to_string();
+        assert!(problem.contains("expected an object"), "{problem}");
     }
 }

@@ -218,10 +218,11 @@ mod tests {
         assert_eq!(refusal(Some(&header.replace(signature, &signature[1..])), BODY, 0), unfit);
         assert_eq!(refusal(Some(&header.replace(signature, "zz")), BODY, 0), unfit);
 
-        assert_eq!(refusal(Some(&header), BODY, 299_000), None);
-        let old = Some("The signature is more than five minutes old");
-        assert_eq!(refusal(Some(&header), BODY, 301_000), old);
-        assert_eq!(refusal(Some(&header), BODY, -301_000), old);
+        // It was signed 120 milliseconds ago: its time is in whole seconds.
+        for (millis_later, refused) in [(299_880, false), (299_881, true), (-300_120, false), (-300_121, true)] {
+            let old = refused.then_some("The signature is more than five minutes old");
+            assert_eq!(refusal(Some(&header), BODY, millis_later), old, "{millis_later}");
+        }
 
         assert!(refusal(None, BODY, 0).is_some());
         for header in ["", "t=", "t=x,v1=00", "v1=00", "t=99999999999999999999,v1=00"] {

@@ -234,6 +234,7 @@ mod tests {
         clock.advance(Duration::from_secs(3600));
         assert!(other.now() >= before + Duration::from_secs(3600));
     }
+
     #[test]
     fn a_clock_that_stands_moves_only_when_it_is_told_to() {
         let noon = Timestamp::from_millis(1_795_176_000_000);
@@ -241,5 +242,13 @@ mod tests {
         assert_eq!(clock.now(), noon);
         clock.advance(Duration::from_millis(1));
         assert_eq!(clock.now().millis(), noon.millis() + 1);
+    }
+
+    #[test]
+    fn no_time_has_passed_since_what_is_yet_to_come() {
+        let (earlier, later) = (Timestamp::from_millis(1_500), Timestamp::from_millis(4_000));
+        assert_eq!(later.since(earlier), Duration::from_millis(2_500));
+        assert_eq!(earlier.since(later), Duration::ZERO);
+        assert_eq!((later - Duration::from_millis(2_500), later.epoch_seconds()), (earlier, 4));
     }
 }

@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn every_assigned_country_is_known_and_no_other() {
         assert_eq!(COUNTRIES.split_ascii_whitespace().count(), 249);
-        assert!(serde_json::from_str::<Country>("\"US\"").is_ok());
+        assert_eq!(serde_json::from_str::<Country>("\"US\"").unwrap().to_string(), "US");
         for code in ["us", "USA", "XX", "", "U"] {
             assert!(serde_json::from_value::<Country>(code.into()).is_err(), "{code}");
         }
@@ -200,5 +200,17 @@ mod tests {
         assert_eq!(contact.email, profile.email);
         assert_eq!(contact.phone, None);
         assert_eq!(Contact::resolve(None, &profile).name, profile.name);
+    }
+
+    #[test]
+    fn a_telephone_number_is_digits_and_what_may_stand_between_them() {
+        let read = |text: &str| serde_json::from_value::<Phone>(text.into());
+        let longest = "1".repeat(32);
+        for good in ["+1 (555) 0100-99.", "123", " 1-2-3 ", &longest] {
+            assert_eq!(read(good).unwrap(), Phone(good.trim().to_owned()));
+        }
+        for bad in ["", "12", "+1 2", "555 0100 x7", "١٢٣", &format!("{longest}1")] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -114,22 +114,47 @@ fn sources(folder: &Path) -> String {
     entries.map(text).collect()
 }
 
+/// The paths of all tests of the suite.
+fn tests() -> BTreeSet<String> {
+    let listed = Command::new(std::env::current_exe().expect("this binary")).arg("--list").output();
+    let listed = String::from_utf8(listed.expect("the tests are listed").stdout).expect("text");
+    listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}
+
+/// What is named in backticks in each row of the tables of a document.
+fn named_in_rows(document: &str) -> Vec<Vec<String>> {
+    let document = fs::read_to_string(root().join("docs").join(document)).expect("the document can be read");
+    let rows = document.lines().filter(|line| line.starts_with("| "));
+    rows.map(|row| row.split('`').skip(1).step_by(2).map(str::to_owned).collect()).collect()
+}
+
 /// docs/promises.md names tests by their paths.
 #[test]
 fn each_promise_names_tests_that_there_are() {
-    let promises = fs::read_to_string(root().join("docs/promises.md")).expect("the promises can be read");
-    let rows = promises.lines().filter(|line| line.starts_with("| ")).skip(1);
-    let named = rows.map(|row| row.split('`').skip(1).step_by(2).collect::<Vec<_>>()).collect::<Vec<_>>();
-    assert_eq!(named.len(), 10);
-    are_tests(named.iter().inspect(|names| assert!(!names.is_empty())).flatten().copied());
+    let named = named_in_rows("promises.md");
+    assert_eq!(named.len(), 1 + 11, "a head and so many promises");
+    are_tests(named.iter().skip(1).inspect(|names| assert!(!names.is_empty())).flatten().map(String::as_str));
 }
 
 /// Each of these is the path of a test.
 pub(crate) fn are_tests<'a>(names: impl IntoIterator<Item = &'a str>) {
-    let listed = Command::new(std::env::current_exe().expect("this binary")).arg("--list").output();
-    let listed = String::from_utf8(listed.expect("the tests are listed").stdout).expect("text");
-    let there_are: BTreeSet<_> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    let there_are = tests();
     for name in names {
         assert!(there_are.contains(name), "there is no test {name}");
+    }
+}
+
+/// docs/mutants.md names files of `shared`, and tests of the suite that catch their mutants.
+#[test]
+fn the_mutants_are_of_files_and_caught_by_tests_that_there_are() {
+    let (there_are, sources) = (tests(), root().join("shared/src"));
+    let rows = named_in_rows("mutants.md");
+    assert!(rows.iter().any(|row| row.len() == 2), "no row names a file and a test");
+    for row in rows {
+        let mut names = row.iter();
+        assert!(names.next().is_none_or(|file| sources.join(file).is_file()), "{row:?}");
+        for name in names {
+            assert!(there_are.contains(name), "there is no test {name}");
+        }
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::cart::{Properties, Variation};
 use crate::ids::UserId;
 use crate::inventory::Level;
+use crate::order::tests::order;
 use crate::time::Timestamp;
 
 fn sku() -> Sku {
@@ -140,4 +141,86 @@ fn a_report_says_what_and_whether_it_can_be_put_right() {
         "repaired": false,
     });
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_orders_hold_and_bought_counts_until_they_are_cancelled() {
+    let allocation: Allocation = serde_json::from_value(serde_json::json!({ "0": 2 })).unwrap();
+    let with_order = |status, first| {
+        let mut order = order(status);
+        order.items[0].product_id = product().product_id;
+        let mut books = books(first);
+        books.enter_order(&order, std::slice::from_ref(&allocation), order.summary.order_id);
+        books.findings()
+    };
+    assert_eq!(with_order(OrderStatus::UnderPaying, record(5, 5, 0, 10)), []);
+    for bought in [OrderStatus::Placed, OrderStatus::Processing, OrderStatus::Shipped, OrderStatus::Delivered] {
+        assert_eq!(with_order(bought, record(5, 3, 2, 10)), [], "{bought}");
+    }
+    assert_eq!(with_order(OrderStatus::Cancelled, record(7, 3, 0, 10)), []);
+
+    let [received] = &with_order(OrderStatus::Placed, record(5, 3, 2, 12))[..] else { panic!("one finding") };
+    assert_eq!(
+        (received.kind, &received.detail[..]),
+        (FindingKind::ReceivedDrift, "received is 12, but 10 were brought")
+    );
+
+    let [drifted] = &with_order(OrderStatus::Placed, record(4, 3, 2, 10))[..] else { panic!("one finding") };
+    assert_eq!(
+        (drifted.kind, &drifted.detail[..]),
+        (FindingKind::AvailableDrift, "available is 4, but 5 of 10 are left")
+    );
+}
+
+#[test]
+fn a_coupon_is_used_by_one_checkout() {
+    let used_by = |checkouts: &[&str]| {
+        let mut books = books(record(7, 3, 0, 10));
+        for (number, first) in checkouts.iter().enumerate() {
+            let mut order = order(OrderStatus::Placed);
+            order.items.clear();
+            order.summary.order_id = OrderId::derived(&number.to_string());
+            order.summary.coupon_code = Some("REWARD-1".to_owned());
+            books.enter_order(&order, &[], OrderId::derived(first));
+        }
+        books.findings()
+    };
+    assert_eq!(used_by(&["a", "a", "a"]), [], "parts of one checkout");
+    let orders = ["0", "1"].map(OrderId::derived);
+    let [twice] = &used_by(&["a", "b"])[..] else { panic!("one finding") };
+    assert_eq!(twice.kind, FindingKind::CouponUsedTwice);
+    let Subject::Coupon { orders: named, .. } = &twice.subject else { panic!("{:?}", twice.subject) };
+    assert_eq!(named.iter().collect::<BTreeSet<_>>(), orders.iter().collect());
+    let ids: Vec<_> = named.iter().map(ToString::to_string).collect();
+    assert_eq!(twice.detail, format!("2 checkouts that stand used it: orders {}", ids.join(", ")));
+}
+
+#[test]
+fn what_is_held_of_nothing_is_found_once() {
+    let mut books = books(record(7, 3, 0, 10));
+    books.products.clear();
+    books.stock.clear();
+    let found: Vec<_> = books.findings().into_iter().map(|found| (found.kind, found.subject, found.detail)).collect();
+    let detail = "carts and orders have 3 units of it".to_owned();
+    assert_eq!(found, [(FindingKind::StockItemMissing, Subject::Stock(id(0)), detail)]);
+
+    // A stock item that no product has is one finding, and what is held of it no second one.
+    books.enter_stock(id(0), record(7, 3, 0, 10));
+    assert_eq!(books.findings().iter().map(|found| found.kind).collect::<Vec<_>>(), [FindingKind::StockItemOrphaned]);
+    // Nor is it where a product lacks the stock item.
+    books.stock.clear();
+    books.enter_product(&product());
+    assert_eq!(books.findings().iter().map(|found| found.kind).collect::<Vec<_>>(), [FindingKind::StockItemMissing; 2]);
+}
+
+#[test]
+fn the_books_say_what_was_entered() {
+    let mut books = books(record(7, 3, 0, 10));
+    books.enter_stock(StockId { sku: Sku { size: Some("M".to_owned()), ..sku() }, shard: 0 }, record(0, 0, 0, 10));
+    assert_eq!((books.stock_items(), books.shards_of(&sku())), (3, vec![id(0), id(1)]));
+    assert_eq!((books.stock(&id(0)), books.stock(&id(9))), (Some(&record(7, 3, 0, 10)), None));
+    let mut unreadable = Books::default();
+    unreadable.enter_unreadable(Subject::Stock(id(0)), "sold is no number".to_owned());
+    let found = Finding::new(FindingKind::Unreadable, Subject::Stock(id(0)), "sold is no number".to_owned());
+    assert_eq!(unreadable.findings(), [found]);
 }

@@ -103,7 +103,10 @@ impl Cart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cart::tests::{product, variation};
     use crate::ids::{ProductId, UserId};
+    use crate::inventory::{Level, StockId};
+    use crate::order::tests::order;
 
     const POLICY: HoldPolicy = HoldPolicy { length: Duration::from_secs(1_800), max_units: 5, max_unpaid_orders: 2 };
 
@@ -143,12 +146,13 @@ mod tests {
     #[test]
     fn an_order_counts_until_it_is_known_to_wait_no_longer_or_long_overdue() {
         let mut held = cart(&[("S", 1), ("S", 2)]);
-        held.remember_unpaid(&[], now() + COUNTED_PAST_DEADLINE - Duration::from_secs(1));
+        let quarter = Duration::from_secs(900);
+        held.remember_unpaid(&[], now() + quarter - Duration::from_secs(1));
         assert_eq!(held.units_of_user(&sku("S")), 3);
         held.forget_unpaid_but(&BTreeSet::from([OrderId::derived("1")]));
         assert_eq!(held.units_of_user(&sku("S")), 2);
-        assert_eq!(held.remembers_until(), Some(now() + COUNTED_PAST_DEADLINE));
-        held.remember_unpaid(&[], now() + COUNTED_PAST_DEADLINE);
+        assert_eq!(held.remembers_until(), Some(now() + quarter));
+        held.remember_unpaid(&[], now() + quarter);
         assert_eq!(held.units_of_user(&sku("S")), 0);
     }
 
@@ -157,5 +161,22 @@ mod tests {
         let held = cart(&[("a # b", 1)]);
         let text = serde_json::to_string(&held).unwrap();
         assert_eq!(serde_json::from_str::<Cart>(&text).unwrap(), held);
+    }
+
+    #[test]
+    fn the_cart_and_unpaid_orders_count_together() {
+        let mug = Sku { product_id: ProductId::derived("mug"), size: None };
+        let mut cart = Cart::empty(UserId::derived("ada"));
+        let mut bought = order(OrderStatus::UnderPaying);
+        let again = bought.items[0].clone();
+        bought.items.push(again);
+        bought.summary.payment.deadline = Some(now());
+        cart.remember_unpaid(&[bought, order(OrderStatus::Placed)], now());
+        assert_eq!((cart.unpaid_orders.len(), cart.unpaid_orders[0].due), (1, now()));
+        assert_eq!(cart.units_of_user(&mug), 4, "two lines of two");
+
+        let mut levels = [Level { id: StockId { sku: mug.clone(), shard: 0 }, available: 9 }];
+        cart.add(&variation("red"), 3, &product(None), &mut levels, now()).unwrap();
+        assert_eq!(cart.units_of_user(&mug), 7);
     }
 }

@@ -6,11 +6,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 const POLICY: HoldPolicy =
     HoldPolicy { length: Duration::from_secs(1800), max_units: MAX_QUANTITY, max_unpaid_orders: 100 };
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(1_795_155_693_120)
 }
 
-fn product(max_per_order: Option<u32>) -> Product {
+pub(crate) fn product(max_per_order: Option<u32>) -> Product {
     Product {
         product_id: ProductId::derived("mug"),
         name: "Mug".to_owned(),
@@ -30,12 +30,12 @@ fn product(max_per_order: Option<u32>) -> Product {
     }
 }
 
-fn variation(color: &str) -> Variation {
+pub(crate) fn variation(color: &str) -> Variation {
     let properties = serde_json::from_value(serde_json::json!({ "color": color })).unwrap();
     Variation { product_id: product(None).product_id, size: None, properties }
 }
 
-fn levels(available: u32) -> Vec<Level> {
+pub(crate) fn levels(available: u32) -> Vec<Level> {
     vec![Level { id: StockId { sku: variation("red").sku(), shard: 0 }, available }]
 }
 
@@ -131,6 +131,104 @@ fn adds_are_remembered_for_a_day_and_no_more_than_a_hundred() {
     assert!(cart.recent_add(KeyId::derived("149"), "f").unwrap().is_some());
     assert!(cart.recent_add(KeyId::derived("49"), "f").unwrap().is_none());
     assert!(matches!(cart.recent_add(KeyId::derived("149"), "g"), Err(Error::IdempotencyKeyReused)));
-    cart.remember(add(200, now() + 25 * 60 * MINUTE));
-    assert_eq!(cart.recent_adds.len(), 1);
+    cart.remember(add(200, now() + 24 * 60 * MINUTE - Duration::from_millis(1)));
+    assert_eq!(cart.recent_adds.len(), 100);
+    cart.remember(add(201, now() + 24 * 60 * MINUTE));
+    assert_eq!(cart.recent_adds.len(), 2);
+}
+
+fn pen() -> Product {
+    Product { product_id: ProductId::derived("pen"), ..product(None) }
+}
+
+#[test]
+fn an_order_may_have_the_limit_and_what_it_has_already() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(5_000));
+    let pens = Variation { product_id: pen().product_id, ..variation("red") };
+    cart.add(&pens, 7, &pen(), &mut [Level { id: StockId { sku: pens.sku(), shard: 0 }, available: 9 }], now())
+        .unwrap();
+    cart.add(&variation("red"), 3, &product(Some(5)), &mut stock, now()).unwrap();
+    cart.add(&variation("blue"), 2, &product(Some(5)), &mut stock, now()).unwrap();
+    // A limit that was set lower since refuses more units, and not those that are there.
+    let item_id = variation("red").item_id();
+    cart.set_quantity(item_id, 3, &product(Some(2)), &mut stock, now()).unwrap();
+    assert!(cart.set_quantity(item_id, u32::MAX, &product(None), &mut stock, now()).is_err());
+    cart.set_quantity(item_id, MAX_QUANTITY - 2, &product(None), &mut stock, now()).unwrap();
+    assert!(
+        Cart::empty(UserId::random()).add(&variation("red"), MAX_QUANTITY, &product(None), &mut stock, now()).is_ok()
+    );
+}
+
+#[test]
+fn a_smaller_quantity_gives_back_the_rest_and_changes_nothing_else() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(10));
+    let item_id = variation("red").item_id();
+    cart.add(&variation("red"), 7, &product(None), &mut stock, now()).unwrap();
+    let changes = cart.set_quantity(item_id, 2, &product(None), &mut stock, now()).unwrap();
+    assert_eq!((cart.lines[&item_id].quantity, cart.units_held_of(&variation("red").sku())), (2, 2));
+    assert_eq!(cart.units_held_of(&Sku { product_id: pen().product_id, size: None }), 0);
+    assert_eq!(stock, levels(8));
+    assert_eq!(changes.log()[0].quantity, 5);
+    assert_eq!(changes.cause_id(), cart.cart_id.unwrap().to_string());
+    assert_eq!(cart.lines[&item_id].total(), Money::from_cents(25_00));
+    let archived = Product { status: ProductStatus::Archived, ..product(None) };
+    assert!(cart.set_quantity(item_id, 2, &archived, &mut stock, now()).is_ok());
+}
+
+#[test]
+fn a_line_holds_its_stock_until_the_time_is_over() {
+    let mut cart = Cart::empty(UserId::random());
+    let item_id = variation("red").item_id();
+    assert!(!cart.hold_is_over(now()));
+    cart.add(&variation("red"), 3, &product(None), &mut levels(10), now()).unwrap();
+    cart.extend_hold(POLICY, now());
+    let end = now() + POLICY.length;
+    for (at, holds) in [(now(), true), (end - Duration::from_millis(1), true), (end, false), (end + MINUTE, false)] {
+        assert_eq!((cart.holds(&cart.lines[&item_id], at), cart.hold_is_over(at)), (holds, !holds), "{at}");
+    }
+    let line = |quantity| Line { quantity, ..cart.lines[&item_id].clone() };
+    assert!(!cart.holds(&line(4), now()), "it holds three of four");
+    assert!(!cart.holds(&Line { allocation: Allocation::default(), ..line(0) }, now()), "it is of nothing");
+}
+
+#[test]
+fn what_is_held_is_told_and_released() {
+    let (mut cart, mut stock) = (Cart::empty(UserId::random()), levels(10));
+    let sku = variation("red").sku();
+    cart.add(&variation("red"), 3, &product(None), &mut stock, now()).unwrap();
+    assert_eq!(cart.held_skus(), BTreeSet::from([sku.clone()]));
+    cart.extend_hold(POLICY, now());
+    cart.release();
+    assert_eq!(cart.held_skus(), BTreeSet::new());
+    cart.extend_hold(POLICY, now());
+    assert_eq!((cart.held_since, cart.reserved_until), (None, None), "there is nothing to hold");
+
+    cart.add(&variation("blue"), 2, &product(None), &mut stock, now()).unwrap();
+    let item_id = variation("blue").item_id();
+    let released = cart.remove(item_id).unwrap();
+    assert_eq!(released.iter().map(|(_, change)| (change.available, change.reserved)).collect::<Vec<_>>(), [(2, -2)]);
+    assert!(cart.remove(item_id).is_none());
+}
+
+#[test]
+fn an_empty_cart_is_as_if_it_had_never_been_filled() {
+    let mut cart = Cart::empty(UserId::derived("ada"));
+    cart.add(&variation("red"), 3, &product(None), &mut levels(10), now()).unwrap();
+    cart.extend_hold(POLICY, now());
+    cart.remove(variation("red").item_id()).unwrap();
+    cart.extend_hold(POLICY, now());
+    assert_eq!(cart, Cart::empty(UserId::derived("ada")));
+}
+
+#[test]
+fn stock_may_be_spread_so_thin_and_no_thinner() {
+    let shards = |count: u16| -> Vec<Level> {
+        (0..count).map(|shard| Level { id: StockId { sku: variation("red").sku(), shard }, available: 1 }).collect()
+    };
+    let add = |count: u16| {
+        let mut cart = Cart::empty(UserId::random());
+        cart.add(&variation("red"), count.into(), &product(None), &mut shards(count), now()).map(|_| ())
+    };
+    assert!(add(60).is_ok());
+    assert!(matches!(add(61), Err(Error::CartFull(_))));
 }

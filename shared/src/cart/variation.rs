@@ -125,9 +125,14 @@ mod tests {
 
     #[test]
     fn properties_are_few_texts_each_named_once() {
-        let eleven = format!("{{{}}}", (0..11).map(|i| format!("\"{i}\": \"x\"")).collect::<Vec<_>>().join(","));
-        for bad in [r#"{"a": 1}"#, r#"{"a": null}"#, r#"{"a": "1", "a": "2"}"#, r#"{"": "x"}"#, "[]", &eleven] {
+        let many = |count: usize| {
+            format!("{{{}}}", (0..count).map(|i| format!("\"{i}\": \"x\"")).collect::<Vec<_>>().join(","))
+        };
+        assert_eq!(serde_json::from_str::<Properties>(&many(10)).unwrap().iter().count(), 10);
+        for bad in [r#"{"a": 1}"#, r#"{"a": null}"#, r#"{"a": "1", "a": "2"}"#, r#"{"": "x"}"#, "[]", &many(11)] {
             assert!(serde_json::from_str::<Properties>(bad).is_err(), "{bad}");
         }
+        let problem = serde_json::from_str::<Properties>("[]").unwrap_err().to_string();
+        assert!(problem.contains("expected an object of names and text values"), "{problem}");
     }
 }

@@ -266,6 +266,7 @@ mod tests {
         assert_eq!(sized.opening_stock, [(Some("M".to_owned()), 4)]);
         assert_eq!((sized.product.has_sizes, sized.product.sizes.len()), (true, 2));
         assert!(!listed(r#", "sizes": []"#).unwrap().product.has_sizes);
+        assert_eq!(listed(r#", "stock_shards": 99"#).unwrap().product.stock_shards, 99);
     }
 
     #[test]
@@ -276,6 +277,8 @@ mod tests {
             (r#", "sizes": ["S"], "stock": {"XL": 1}"#, "stock.XL: must be one of the sizes: S"),
             (r#", "sizes": ["S", " S "]"#, "sizes[1]: names S a second time"),
             (r#", "sizes": ["S", "M"], "stock_shards": 50"#, "stock_shards: sizes times stock_shards"),
+            (r#", "sizes": ["S", "M", "L", "XL"], "stock_shards": 25"#, "must be at most 99"),
+            (r#", "stock": true"#, "expected a number of units, or an object of units by size"),
             (r#", "stock": -1"#, "must be a whole number from 0 to 10000000"),
             (r#", "stock": 1.5"#, "must be a whole number from 0 to 10000000"),
             (r#", "sizes": ["S"], "stock": {"S": 1, "S": 2}"#, "names S twice"),

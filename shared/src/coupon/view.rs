@@ -103,3 +103,72 @@ impl CouponPreview {
         CouponPreview { coupon: CouponView::new(coupon, now), applicable: reason.is_none(), discount, reason }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ids::UserId;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_795_155_693_120)
+    }
+
+    fn coupon(status: CouponStatus, expires_at: Timestamp) -> Coupon {
+        Coupon {
+            code: "REWARD-A1B2C3D4".to_owned(),
+            user_id: UserId::derived("ada"),
+            discount: Discount::Fixed(Money::from_cents(5_00)),
+            min_order_total: Some(Money::from_cents(20_00)),
+            status,
+            expires_at,
+            order_id: OrderId::derived("o"),
+            redeemed_order_id: None,
+            rule_id: RuleId::derived("r"),
+            created_at: now(),
+        }
+    }
+
+    #[test]
+    fn a_coupon_is_shown_with_what_became_of_it_and_against_the_cart() {
+        let later = now() + Duration::from_millis(1);
+        let (active, redeemed, revoked) = (CouponStatus::Active, CouponStatus::Redeemed, CouponStatus::Revoked);
+        let full = Some(20_00);
+        for (status, expires_at, cart, shown, reason) in [
+            (active, later, full, ShownStatus::Active, None),
+            (
+                active,
+                later,
+                Some(19_99),
+                ShownStatus::Active,
+                Some("This coupon needs an order of at least 20.00; this one is 19.99"),
+            ),
+            (active, later, None, ShownStatus::Active, Some("The cart is empty")),
+            (active, now(), full, ShownStatus::Expired, Some("This coupon expired on 20 November 2026")),
+            // What ails the coupon matters more than the empty cart.
+            (active, now(), None, ShownStatus::Expired, Some("This coupon expired on 20 November 2026")),
+            (redeemed, later, None, ShownStatus::Redeemed, Some("This coupon has been used already")),
+            (redeemed, now(), full, ShownStatus::Redeemed, Some("This coupon has been used already")),
+            (
+                revoked,
+                later,
+                None,
+                ShownStatus::Revoked,
+                Some("This coupon was withdrawn, because the order that earned it was cancelled"),
+            ),
+        ] {
+            let preview = CouponPreview::new(coupon(status, expires_at), cart.map(Money::from_cents), now());
+            let seen = (preview.coupon.status, preview.reason.as_deref(), preview.applicable);
+            assert_eq!(seen, (shown, reason, reason.is_none()), "{status} until {expires_at}, cart {cart:?}");
+            assert_eq!(preview.discount.cents(), if reason.is_none() { 5_00 } else { 0 });
+        }
+    }
+
+    #[test]
+    fn the_status_is_named_as_it_is_kept() {
+        for status in [CouponStatus::Active, CouponStatus::Redeemed, CouponStatus::Revoked] {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.to_string());
+        }
+    }
+}

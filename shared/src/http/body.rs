@@ -155,7 +155,9 @@ mod tests {
             let Error::ValidationFailed(errors) = refused(body) else { panic!("{body}") };
             assert_eq!(errors[0].field, field, "{body}");
         }
-        assert!(matches!(refused(&format!("{{\"count\": {}}}", " ".repeat(MAX_BODY_BYTES))), Error::PayloadTooLarge));
+        let of_bytes = |bytes: usize| format!("{{\"count\": 1{}}}", " ".repeat(bytes - 12));
+        assert!(read_json::<Outer>(of_bytes(65_536).as_bytes()).is_ok());
+        assert!(matches!(refused(&of_bytes(65_537)), Error::PayloadTooLarge));
     }
 
     #[test]

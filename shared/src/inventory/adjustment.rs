@@ -234,4 +234,33 @@ mod tests {
             assert!(target(aims).is_err(), "{aims}");
         }
     }
+
+    #[test]
+    fn an_adjustment_leaves_from_nothing_to_ten_million() {
+        let product: Product = serde_json::from_value(serde_json::json!({
+            "product_id": sku().product_id, "name": "Laptop", "description": "", "price": "1", "currency": "USD",
+            "has_sizes": false, "sizes": [], "low_stock_threshold": 5, "status": "active", "stock_shards": 2,
+            "created_at": "2026-11-20T06:21:33.123Z", "updated_at": "2026-11-20T06:21:33.123Z",
+        }))
+        .unwrap();
+        let plan =
+            |target: Target, product: &Product| target.plan(product, &sku(), &levels(&[3, 4]), KeyId::derived("a"));
+        for (target, change) in [
+            (Target::Delta(-7), Some(-7)),
+            (Target::Delta(-8), None),
+            (Target::Delta(9_999_993), Some(9_999_993)),
+            (Target::Delta(9_999_994), None),
+            (Target::Available(0), Some(-7)),
+            (Target::Available(9), Some(2)),
+        ] {
+            let planned = plan(target, &product).ok();
+            assert_eq!(planned.as_ref().map(|(delta, _)| *delta), change, "{target:?}");
+            let moved = planned.map(|(_, stock)| stock.iter().map(|(_, change)| change.available).sum());
+            assert_eq!(moved, change, "{target:?}");
+        }
+        let Err(Error::InsufficientStock(short)) = plan(Target::Delta(-8), &product) else { panic!("it was planned") };
+        assert_eq!((short[0].requested, short[0].available), (8, 7));
+        let archived = Product { status: crate::catalog::ProductStatus::Archived, ..product.clone() };
+        assert!(matches!(plan(Target::Delta(1), &archived), Err(Error::ProductNotFound)));
+    }
 }

@@ -225,4 +225,18 @@ mod tests {
             assert_eq!(changes.iter().next().unwrap().1.only_for_sale, only_for_sale, "{movement:?}");
         }
     }
+
+    #[test]
+    fn an_adjustment_makes_units_or_takes_them_away() {
+        let mut changes = StockChanges::caused_by("adjustment");
+        changes.adjust(&sku(), &[(0, 5), (1, -2)]);
+        changes.open(&sku(), 4);
+        changes.open(&sku(), 0);
+        changes.move_units(Movement::Reserve, &sku(), &Allocation::default());
+        let change = |units| Change { available: units, received: units, only_for_sale: true, ..Change::default() };
+        assert_eq!(changes.iter().map(|(_, change)| *change).collect::<Vec<_>>(), [change(5), change(-2)]);
+        let told: Vec<_> = changes.log().iter().map(|entry| (entry.kind, entry.quantity)).collect();
+        assert_eq!(told, [("adjust", 3), ("open", 4)]);
+        assert_eq!(changes.cause_id(), "adjustment");
+    }
 }

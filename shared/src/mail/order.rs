@@ -168,3 +168,36 @@ fn cancelled_because(order: &Order) -> Option<&str> {
     let change = order.status_history.iter().rev().find(|change| change.status == OrderStatus::Cancelled)?;
     change.reason.as_deref()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::StatusChange;
+    use crate::order::tests::order;
+
+    #[test]
+    fn who_pays_on_delivery_is_told_what_to_have_ready() {
+        let said = |method| {
+            let mut order = order(OrderStatus::Shipped);
+            order.summary.payment.method = method;
+            News::of(Notice::Shipped, &order).says
+        };
+        let ready = "Please have 25.00 USD ready when it arrives.".to_owned();
+        assert!(said(PaymentMethod::OnDelivery).contains(&ready));
+        assert_eq!(said(PaymentMethod::Online), ["Good news: your order has been shipped."]);
+    }
+
+    #[test]
+    fn who_paid_too_late_is_told_so() {
+        let said = |reason: Option<&str>| {
+            let mut order = order(OrderStatus::Cancelled);
+            let at = order.summary.created_at;
+            let reason = reason.map(str::to_owned);
+            order.status_history.push(StatusChange { status: OrderStatus::Cancelled, at, by: None, reason });
+            News::of(Notice::PaymentFailed, &order).says.remove(0)
+        };
+        assert!(said(Some("payment_timeout")).starts_with("The payment for your order did not reach us in time."));
+        assert!(said(Some("payment_failed")).starts_with("The payment for your order was refused."));
+        assert!(said(None).starts_with("The payment for your order was refused."));
+    }
+}

@@ -40,5 +40,6 @@ mod tests {
         assert_eq!(named("Käse", "a@b.c"), "=?UTF-8?B?S8Okc2U=?= <a@b.c>");
         let long = named(&"ä".repeat(60), "a@b.c");
         assert!(long.split(' ').all(|word| word.len() <= 75), "{long}");
+        assert_eq!(long.split(' ').count(), 4, "three words and the address: {long}");
     }
 }

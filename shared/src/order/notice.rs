@@ -68,4 +68,10 @@ mod tests {
             assert_eq!(Notice::of(None, quiet, false), None, "{quiet}");
         }
     }
+
+    #[test]
+    fn the_log_names_each_piece_of_news() {
+        let news = [Notice::Placed, Notice::PaymentFailed, Notice::Shipped, Notice::Cancelled];
+        assert_eq!(news.map(|notice| notice.to_string()), ["placed", "payment_failed", "shipped", "cancelled"]);
+    }
 }

@@ -270,13 +270,20 @@ mod tests {
         assert!(with("/coupon/value", json!("0")).starts_with("coupon.value"));
         assert!(with("/coupon/value", json!("100.01")).starts_with("coupon.value"));
         assert!(with("/coupon", json!({"kind": "fixed", "value": 0, "valid_days": 1})).starts_with("coupon.value"));
+        let mut cents = good.clone();
+        cents["coupon"] = json!({"kind": "fixed", "value": "0.01", "valid_days": 1});
+        assert_eq!(made(cents).unwrap().coupon.discount, Discount::Fixed(Money::from_cents(1)));
         assert!(with("/coupon/valid_days", json!(0)).contains("whole number from 1 to 3650"));
         assert!(with("/condition", json!({"kind": "lifetime_spent", "amount": 0})).starts_with("condition.amount"));
         assert!(with("/condition", json!({"kind": "any_order"})).contains("unknown variant"));
-        let mut window = good.clone();
-        window["starts_at"] = json!("2026-11-20T00:00:00Z");
-        window["ends_at"] = json!("2026-11-20T00:00:00Z");
-        assert!(made(window).unwrap_err().starts_with("ends_at"));
+        let until = |ends_at: &str| {
+            let mut window = good.clone();
+            window["starts_at"] = json!("2026-11-20T00:00:00Z");
+            window["ends_at"] = json!(ends_at);
+            made(window)
+        };
+        assert!(until("2026-11-20T00:00:00Z").unwrap_err().starts_with("ends_at"));
+        assert!(until("2026-11-20T00:00:00.001Z").is_ok());
     }
 
     #[test]

@@ -158,3 +158,39 @@ fn a_granted_coupon_is_the_buyers_for_as_long_as_the_rule_says() {
     assert_eq!(granted.user_id, order("1", 1).summary.user_id);
     assert_eq!(granted.expires_at, now() + Duration::from_secs(30 * 24 * 60 * 60));
 }
+
+/// The codes as another implementation makes them: Python's `hmac`.
+#[test]
+fn a_code_is_the_beginning_of_an_hmac_in_base32() {
+    let (user, rule_id) = (UserId::derived("u"), RuleId::derived("r"));
+    let spent = Milestone::Spent(Money::from_cents(500_00));
+    for (grant, attempt, code) in [
+        (Grant::OfOrder(OrderId::derived("o")), 0, "REWARD-H4VCTDVT"),
+        (Grant::OfMilestone(user, Milestone::Orders(5)), 1, "REWARD-18BAXWYT"),
+        (Grant::OfMilestone(user, spent), 0, "REWARD-EMPYET2B"),
+        (Grant::OfUser(user), 0, "REWARD-1GE51059"),
+    ] {
+        assert_eq!(coupon_code("secret", grant, rule_id, attempt), code, "{grant:?}");
+    }
+}
+
+#[test]
+fn some_conditions_look_back_and_a_rule_is_used_up_by_its_last_coupon() {
+    for (condition, looks_back) in [
+        (json!({"kind": "min_order_total", "amount": "1"}), false),
+        (json!({"kind": "min_items", "count": 1}), false),
+        (json!({"kind": "contains_product", "product_id": ProductId::derived("mug")}), false),
+        (json!({"kind": "first_order"}), true),
+        (json!({"kind": "every_nth_order", "n": 2}), true),
+        (json!({"kind": "lifetime_spent", "amount": "1"}), true),
+    ] {
+        assert_eq!(rule(condition.clone()).condition.looks_back(), looks_back, "{condition}");
+    }
+    let granted = |max_coupons, coupons_granted| {
+        Rule { max_coupons, coupons_granted, ..rule(json!({"kind": "first_order"})) }.is_used_up()
+    };
+    assert_eq!(
+        [granted(None, 9), granted(Some(3), 2), granted(Some(3), 3), granted(Some(3), 4)],
+        [false, false, true, true]
+    );
+}

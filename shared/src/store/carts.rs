@@ -245,3 +245,38 @@ fn cart_in(found: &mut Found, user_id: UserId) -> Result<Cart, Failure> {
     found.one::<Profile>(Table::Users)?.ok_or(Error::UserNotFound)?;
     Ok(found.one(Table::Carts)?.unwrap_or_else(|| Cart::empty(user_id)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cart::UnpaidOrder;
+    use crate::ids::{OrderId, ProductId};
+
+    #[test]
+    fn an_empty_cart_is_kept_for_as_long_as_it_is_needed() {
+        let now = Timestamp::from_millis(1_795_155_693_120);
+        let kept_for = |cart: &Cart| {
+            let kept_until = cart_item(cart, now).unwrap().remove("expires_at")?;
+            Some(kept_until.as_n().unwrap().parse::<i64>().unwrap() - now.epoch_seconds())
+        };
+        let mut cart = Cart::empty(UserId::derived("ada"));
+        assert_eq!(kept_for(&cart), Some(172_800), "two days");
+        let due = now + Duration::from_secs(200_000);
+        cart.unpaid_orders.push(UnpaidOrder { order_id: OrderId::derived("o"), due, units: BTreeMap::new() });
+        assert_eq!(kept_for(&cart), Some(200_900), "until its user's order waits no longer");
+        cart.lines.insert(ItemId::derived("mug"), line(now));
+        assert_eq!(kept_for(&cart), None, "it is not empty");
+    }
+
+    fn line(now: Timestamp) -> Line {
+        serde_json::from_value(serde_json::json!({
+            "variation": {"product_id": ProductId::derived("mug"), "size": null, "properties": {}},
+            "name": "Mug", "seller_id": null, "quantity": 1, "unit_price": "1.00", "priced_at": now, "allocation": {},
+            "added_at": now,
+        }))
+        .unwrap()
+    }
+}

@@ -216,3 +216,37 @@ fn price_line(
         ..as_held(line)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cart::HoldPolicy;
+    use crate::cart::tests::{levels, now, product, variation};
+    use crate::money::Money;
+
+    #[test]
+    fn what_is_not_held_any_more_is_bought_as_it_is_today() {
+        let (mut cart, item_id) = (Cart::empty(UserId::derived("ada")), variation("red").item_id());
+        cart.add(&variation("red"), 3, &product(None), &mut levels(10), now()).unwrap();
+        let today = Product { name: "Big mug".to_owned(), price: Money::from_cents(20_00), ..product(None) };
+        let bought = |cart: &Cart, line: &Line, available| {
+            let mut levels = levels(available);
+            let priced = price_line(cart, item_id, line, &today, &mut levels, now());
+            priced.map(|line| (line.name, line.unit_price, line.held.total(), line.unheld.total(), levels[0].available))
+        };
+        let more = Line { quantity: 5, ..cart.lines[&item_id].clone() };
+        assert_eq!(bought(&cart, &more, 4), Ok(("Big mug".to_owned(), today.price, 3, 2, 2)));
+        let short = bought(&cart, &more, 1).unwrap_err();
+        assert_eq!(
+            (short.name.as_str(), short.requested, short.available, short.item_id),
+            ("Big mug", 5, 4, Some(item_id))
+        );
+
+        let policy = HoldPolicy { length: Duration::from_secs(60), max_units: 9, max_unpaid_orders: 9 };
+        cart.extend_hold(policy, now());
+        let held = bought(&cart, &cart.lines[&item_id], 4);
+        assert_eq!(held, Ok(("Mug".to_owned(), Money::from_cents(12_50), 3, 0, 4)));
+    }
+}

@@ -260,3 +260,25 @@ fn warn_of_second_payment(order: &Order, report: PaymentReport<'_>) {
         count(Metric::RefundRequired, 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::OrderStatus;
+    use crate::order::tests::order;
+
+    #[test]
+    fn a_report_that_contradicts_is_told_why() {
+        let told = |settlement, status| {
+            let mut order = order(OrderStatus::Placed);
+            order.summary.payment.status = status;
+            let settled = Settled { order, settlement, to_announce: Vec::new() };
+            settled.unless_contradicted().map_err(|error| error.to_string()).err()
+        };
+        let on_delivery = "This order is paid on delivery".to_owned();
+        assert_eq!(told(Settlement::Contradiction, PaymentStatus::NotRequired), Some(on_delivery));
+        let paid = "The payment of this order has succeeded; cancel the order instead".to_owned();
+        assert_eq!(told(Settlement::Contradiction, PaymentStatus::Succeeded), Some(paid));
+        assert_eq!(told(Settlement::AlreadyDone, PaymentStatus::Succeeded), None);
+    }
+}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::ids::OrderId;
+use shared::time::Timestamp;
 use tests::api::Call;
 use tests::shop::Shop;
 use tests::user::User;
@@ -52,6 +53,9 @@ async fn nothing_about_its_buyer_is_left() {
         assert_eq!(left[particular], Value::Null, "{left}");
     }
     assert!(!left.to_string().contains(&ada.id.to_string()) && !left.to_string().contains("Portland"), "{left}");
+    // And that is kept for two days, in which nobody may order with the order's key again.
+    let deleted_at: Timestamp = left["deleted_at"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+    assert_eq!(left["expires_at"], json!(deleted_at.epoch_seconds() + 172_800));
     shop.finish().await;
 }
 
