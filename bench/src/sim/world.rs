@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use shared::ids::{ProductId, UserId};
-use shared::inventory::looks::Looks;
+use shared::inventory::looks::{Looks, are_many};
 use shared::inventory::movement::Movement;
 use shared::inventory::{Level, Sku, StockId, allocate};
 use shared::memory::Memory;
@@ -276,8 +276,10 @@ impl World<'_> {
             *looks = Some(all);
             *is_new = true;
         }
-        let known = &mut self.processes[process].product;
-        known.remember(known.since(), product_id, shards, now);
+        if are_many(shards) {
+            let known = &mut self.processes[process].product;
+            known.remember(known.since(), product_id, shards, now);
+        }
     }
 
     fn commits(&mut self, buyer: usize) {
@@ -337,8 +339,10 @@ impl World<'_> {
         }
         let now = self.timestamp();
         let process = self.buyers[buyer].process;
-        let shortages = &mut self.processes[process].shortages;
-        shortages.remember(shortages.since(), self.sku.clone(), there_are, now);
+        if are_many(self.sale.shards) {
+            let shortages = &mut self.processes[process].shortages;
+            shortages.remember(shortages.since(), self.sku.clone(), there_are, now);
+        }
         self.ends(buyer, Heard::SoldOut);
     }
 

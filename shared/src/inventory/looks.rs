@@ -11,6 +11,10 @@ use crate::ids::UserId;
 /// At how many shards a buyer looks first, and then; after that at all that are left.
 pub const WIDTHS: [usize; 2] = [2, 8];
 
+/// From how many on shards are many. Fewer sell no faster than their partitions can be read: a buyer looks at all of
+/// them, and nothing of them is remembered.
+pub const MANY: u16 = 16;
+
 /// The shards of a SKU that a buyer has not looked at yet.
 #[derive(Debug, Clone)]
 pub struct Looks {
@@ -24,8 +28,9 @@ impl Looks {
         Looks::wide(user_id, shards, &WIDTHS)
     }
 
-    /// The same, with so many shards in the first looks, and all others in the next.
+    /// The same, with so many shards in the first looks, if there are [`MANY`], and all others in the next.
     pub fn wide(user_id: UserId, shards: u16, widths: &'static [usize]) -> Looks {
+        let widths = if are_many(shards) { widths } else { &[] };
         let mut left: Vec<u16> = (0..shards).collect();
         left.sort_by_cached_key(|shard| preference(user_id, *shard));
         Looks { left, widths }
@@ -52,6 +57,11 @@ impl Looks {
     pub fn leave_out(&mut self, shards: &[u16]) {
         self.left.retain(|shard| !shards.contains(shard));
     }
+}
+
+/// Whether a SKU has so many shards that not everybody can look at all of them.
+pub fn are_many(shards: u16) -> bool {
+    shards >= MANY
 }
 
 /// How much a buyer prefers a shard: the less, the more. The order is another for each buyer, so that buyers spread
@@ -87,8 +97,10 @@ mod tests {
         let mut all = seen.concat();
         all.sort_unstable();
         assert_eq!(all, (0..16).collect::<Vec<_>>());
-        let mut one = Looks::of(user(1), 1);
-        assert_eq!((one.further(), one.left().count()), (vec![0], 0));
+        for few in [1, MANY - 1] {
+            let mut looks = Looks::of(user(1), few);
+            assert_eq!((looks.further().len(), looks.left().count()), (few.into(), 0));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::inventory::{inventory_item, levels};
 use super::keys::{Key, Table, number, to_item};
 use super::transaction::Expression;
 use crate::auth::Caller;
+use crate::catalog::requests::MAX_STOCK_ITEMS;
 use crate::error::Error;
 use crate::ids::{IdempotencyKey, KeyId};
 use crate::inventory::Sku;
@@ -76,9 +77,12 @@ impl Store {
                 // How far it is to the aim depends on every shard.
                 Target::Available(_) => {
                     transaction.move_stock_as_read(&changes, &stock)?;
-                    let shards = Expression::when("#stock_shards = :shards").name("stock_shards");
-                    let shards = shards.value("shards", number(product.stock_shards));
-                    transaction.check(&Key::product(sku.product_id), &shards)?;
+                    // A SKU with as many shards as there can be gets no more of them.
+                    if stock.len() < MAX_STOCK_ITEMS {
+                        let shards = Expression::when("#stock_shards = :shards").name("stock_shards");
+                        let shards = shards.value("shards", number(product.stock_shards));
+                        transaction.check(&Key::product(sku.product_id), &shards)?;
+                    }
                 }
             }
             transaction.commit().await?;

@@ -16,18 +16,18 @@ use crate::catalog::Product;
 use crate::error::{Error, Shortage};
 use crate::ids::{ProductId, UserId};
 use crate::inventory::adjustment::InventoryItem;
-use crate::inventory::looks::Looks;
+use crate::inventory::looks::{Looks, are_many};
 use crate::inventory::movement::{Change, StockChanges};
 use crate::inventory::{Level, Sku, StockId, available};
 use crate::memory::Memory;
 use crate::time::Timestamp;
 
-/// For how long a process need not read a product with several shards again. Its partition serves 3,000 reads a
+/// For how long a process need not read a product with many shards again. Its partition serves 3,000 reads a
 /// second, which is fewer than its shards serve buyers. So long may a buyer be given a price that has just changed; what
 /// is archived is known from the shards.
 pub const PRODUCT_REMEMBERED: Duration = Duration::from_secs(1);
 
-/// Products with several shards that this process has read a moment ago. Whoever changes one here forgets it.
+/// Products with many shards that this process has read a moment ago. Whoever changes one here forgets it.
 #[derive(Debug, Clone)]
 pub(super) struct RecentProducts(Arc<Mutex<Memory<ProductId, Product>>>);
 
@@ -129,8 +129,8 @@ fn keys(sku: &Sku, shards: Vec<u16>) -> impl Iterator<Item = Key> {
 }
 
 impl Store {
-    /// The products of `skus`, and for a buyer what is available of each SKU: all of it where there is one shard,
-    /// otherwise what those few shards have that the buyer prefers. One call, and a second one for a SKU with several
+    /// The products of `skus`, and for a buyer what is available of each SKU: all of it, or where shards are many, what
+    /// those few of them have that the buyer prefers. One call, and a second one for a SKU with several
     /// shards, unless its product is remembered; `context` is read in the first. A first attempt trusts what is
     /// remembered; `attempts` says how many came before.
     pub(super) async fn stock_for(
@@ -162,7 +162,7 @@ impl Store {
         let asked = skus.iter().map(|sku| sku.product_id).filter(|id| !is_trusted(id)).map(Key::product);
         let mut found = self.get_all(asked.chain(first).chain(context)).await?;
         let mut products: Vec<Product> = found.all(Table::Products)?;
-        for product in products.iter().filter(|product| product.stock_shards > 1) {
+        for product in products.iter().filter(|product| are_many(product.stock_shards)) {
             self.recent_products.lock().remember(since, product.product_id, product.clone(), now);
         }
         if attempts == 0 {

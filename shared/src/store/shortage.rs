@@ -23,6 +23,7 @@ use crate::catalog::Product;
 use crate::catalog::requests::MAX_STOCK_ITEMS;
 use crate::error::{Error, Shortage};
 use crate::ids::UserId;
+use crate::inventory::looks::are_many;
 use crate::inventory::{self, Level, Sku};
 use crate::memory::Memory;
 use crate::metrics::{Metric, count};
@@ -34,11 +35,11 @@ const MOST_CARTS: usize = 20;
 /// For how long nobody looks again for holds that are over, where nothing was found.
 const NOTHING_FOUND_HOLDS_FOR: Duration = Duration::from_secs(1);
 
-/// For how long a process need not look at all shards of a SKU again that was short of units, if it has several. So
+/// For how long a process need not look at all shards of a SKU again that was short of units, if it has many. So
 /// long, and no longer, may a buyer be refused a unit that has just become available elsewhere.
 pub const SHORTAGE_REMEMBERED: Duration = Duration::from_secs(1);
 
-/// How many units there were of SKUs with several shards, at instants at which they were too few. Whoever makes units
+/// How many units there were of SKUs with many shards, at instants at which they were too few. Whoever makes units
 /// available here forgets it.
 #[derive(Debug, Clone)]
 pub(super) struct RecentShortages(Arc<std::sync::Mutex<Memory<Sku, u32>>>);
@@ -147,7 +148,7 @@ impl Store {
             if stock.iter().any(|item| item.reserved > 0) {
                 freed |= self.end_holds_that_are_over(&sku, wanted - there_is, basis, now).await?;
             }
-            if stock.len() > 1 {
+            if are_many(u16::try_from(stock.len()).unwrap_or(u16::MAX)) {
                 self.recent_shortages.lock().remember(since, sku, there_is, now);
             }
             certain.push(shortage.given(read, there_is));

@@ -31,6 +31,10 @@ const BY_HAND: &[(Guard, &str)] = &[
         "races::catalogue::a_change_does_not_bring_back_what_was_withdrawn_since_it_was_read",
     ),
     (
+        condition("products", "#stock_shards = :shards"),
+        "races::resharding::who_read_the_old_number_of_shards_reads_again",
+    ),
+    (
         condition("reward_rules", "#updated_at = :read"),
         "races::rules::two_changes_make_a_rule_together_or_one_is_refused",
     ),
@@ -54,10 +58,13 @@ const COVERED: &[(Guard, &str)] = &[
     (condition("coupons", "#expires_at > :now"), "when it expires never changes after it was read"),
     (condition("coupons", "#status = :redeemed"), "the order that gives it back is cancelled once"),
     (condition("coupons", "#redeemed_order_id = :order_id"), "the same"),
-    (condition("inventory", "attribute_not_exists(#stock_id)"), "the product beside it is put if absent, too"),
+    (
+        condition("inventory", "attribute_not_exists(#stock_id)"),
+        "the product beside it must be new, or have as many as were read",
+    ),
+    (condition("products", "#stock_shards = :before"), "shards that it gets must be new, too"),
     (condition("products", "attribute_not_exists(#product_id)"), "its stock is put if absent, too"),
     (condition("inventory", "attribute_exists(#stock_id)"), "stock is never deleted"),
-    (condition("products", "attribute_exists(#product_id)"), "products are never deleted"),
     (
         condition("orders", "attribute_exists(#order_id)"),
         "what is deleted leaves a tombstone for longer than a message lives",

@@ -51,13 +51,13 @@ async fn units_that_went_to_shards_that_a_buyer_does_not_know_are_found() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (admin, ada, bea) = (shop.admin().await, shop.shopper("ada").await, shop.shopper("bea").await);
-    for shards in [1, 2] {
+    for shards in [1, 2, 16] {
         let print = shop.product("Print").stock(9).shards(shards).list().await;
         let now = shop.clock.now();
-        // A process that knows how many shards there are reads them without the product.
+        // A process that knows how many shards there are, if they are many, reads them without the product.
         wired.store.add_to_cart(bea.id, &any(&print), 1, None, now).await.expect("there are nine");
         let pause = wire.pauses("TransactWriteItems");
-        let rival = pause.during(async { drop(spreads(&admin, &print, 8).await.is(200)) });
+        let rival = pause.during(async { drop(spreads(&admin, &print, shards + 6).await.is(200)) });
         let variation = any(&print);
         let adds = wired.store.add_to_cart(ada.id, &variation, 8, None, now);
         tokio::join!(adds, rival).0.expect("all eight are found");
@@ -75,14 +75,19 @@ async fn a_shortage_of_the_old_shards_is_none() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (admin, ada, bea) = (shop.admin().await, shop.shopper("ada").await, shop.shopper("bea").await);
-    let print = shop.product("Print").stock(9).shards(2).list().await;
-    let now = shop.clock.now();
-    wired.store.add_to_cart(bea.id, &any(&print), 1, None, now).await.expect("there are nine");
-    let pause = wire.pauses("BatchGetItem");
-    let rival = pause.during(async { drop(spreads(&admin, &print, 8).await.is(200)) });
-    let variation = any(&print);
-    let adds = wired.store.add_to_cart(ada.id, &variation, 8, None, now);
-    tokio::join!(adds, rival).0.expect("all eight are found");
+    for shards in [2, 16] {
+        let print = shop.product("Print").stock(9).shards(shards).list().await;
+        let now = shop.clock.now();
+        wired.store.add_to_cart(bea.id, &any(&print), 1, None, now).await.expect("there are nine");
+        let pause = wire.pauses("BatchGetItem");
+        let rival = pause.during(async { drop(spreads(&admin, &print, shards + 6).await.is(200)) });
+        let variation = any(&print);
+        let adds = wired.store.add_to_cart(ada.id, &variation, 8, None, now);
+        tokio::join!(adds, rival).0.expect("all eight are found");
+        for user in [&ada, &bea] {
+            user.delete("/cart-items").await.is_empty();
+        }
+    }
     shop.finish().await;
 }
 
