@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_direct_order_may_have_the_limit_and_what_there_is() {
         let line = |quantity, available| {
-            line_of(product(Some(5)), &variation("red"), quantity, UserId::derived("ada"), &mut levels(available))
+            line_of(&product(Some(5)), &variation("red"), quantity, UserId::derived("ada"), &mut levels(available))
         };
         assert_eq!(line(5, 5).unwrap().unheld.total(), 5);
         assert!(matches!(line(6, 9), Err(Error::QuantityLimit { max: 5 })));
