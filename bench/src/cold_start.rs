@@ -74,6 +74,8 @@ struct ColdStart {
     /// The first invocation as its caller sees it, the start included.
     first_ms: f64,
     warm_ms: f64,
+    /// The function's own CPU for an invocation after the first.
+    warm_cpu_ms: f64,
     /// The most memory that the process ever had in RAM.
     peak_rss_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +163,7 @@ impl Setting {
         let ratio = |mine: Duration, least: Duration| rounded(mine.as_secs_f64() / least.as_secs_f64());
 
         let event = event(function)?;
-        let (mut init, mut first, mut warm) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut init, mut first, mut warm, mut warm_cpu) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut peak_rss_bytes, mut soak) = (0, None);
         for emulation in 0..options.emulations {
             let emulator = {
@@ -169,9 +171,12 @@ impl Setting {
                 Emulator::start(&self.emulator, &binary, &self.environment, &self.scratch)?
             };
             first.push(runtime.block_on(emulator.invoke(&event))?);
+            let cpu_before = emulator.cpu(&binary)?;
             for _ in 0..options.warm {
                 warm.push(runtime.block_on(emulator.invoke(&event))?);
             }
+            let invocations = u32::try_from(options.warm)?;
+            warm_cpu.push(emulator.cpu(&binary)?.saturating_sub(cpu_before) / invocations);
             init.push(emulator.init()?);
             if let Some(requests) = options.soak.filter(|_| emulation == 0) {
                 let rss_bytes_before = emulator.memory(&binary, "VmRSS")?;
@@ -194,6 +199,7 @@ impl Setting {
             init_ms: median(init),
             first_ms: median(first),
             warm_ms: median(warm),
+            warm_cpu_ms: median(warm_cpu),
             peak_rss_bytes,
             soak,
         })
@@ -270,16 +276,17 @@ fn print(measured: &[ColdStart], json: bool) -> Result<(), Cause> {
         println!("{}", serde_json::to_string_pretty(measured)?);
         return Ok(());
     }
-    const COLUMNS: [&str; 9] =
-        ["zip KB", "ready ms", "× hello", "CPU ms", "× hello", "init ms", "first ms", "warm ms", "peak MB"];
+    const COLUMNS: [&str; 10] =
+        ["zip KB", "ready ms", "× hello", "CPU ms", "× hello", "init ms", "first ms", "warm ms", "CPU ms", "peak MB"];
     println!("{:<24}{}", "function", COLUMNS.map(|column| format!("{column:>10}")).concat());
     for start in measured {
         #[expect(clippy::cast_precision_loss, reason = "for people")]
         let (zip, peak) = (start.zip_bytes as f64 / 1_000.0, start.peak_rss_bytes as f64 / 1e6);
-        let ColdStart { ready_ms, ready_ratio, ready_cpu_ms, ready_cpu_ratio, init_ms, first_ms, warm_ms, .. } = start;
+        let ColdStart { ready_ms, ready_ratio, ready_cpu_ms, ready_cpu_ratio, .. } = start;
+        let ColdStart { init_ms, first_ms, warm_ms, warm_cpu_ms, .. } = start;
         println!(
             "{:<24}{zip:>10.0}{ready_ms:>10.1}{ready_ratio:>10.2}{ready_cpu_ms:>10.1}{ready_cpu_ratio:>10.2}\
-             {init_ms:>10.1}{first_ms:>10.1}{warm_ms:>10.2}{peak:>10.1}",
+             {init_ms:>10.1}{first_ms:>10.1}{warm_ms:>10.2}{warm_cpu_ms:>10.3}{peak:>10.1}",
             start.function
         );
         if let Some(Soak { requests, rss_bytes_before, rss_bytes_after }) = start.soak {

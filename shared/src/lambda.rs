@@ -9,11 +9,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::Body;
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::request::LambdaRequest;
-use lambda_http::tower::ServiceExt as _;
-use lambda_http::{Adapter, service_fn};
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -62,15 +61,10 @@ where
     Function(Arc::new(move |shop, event, context| {
         let handle = handle.clone();
         Box::pin(async move {
-            let request = api_gateway_request(event)?;
-            let request_id = context.request_id.clone();
-            let answer = service_fn(move |request: lambda_http::Request| {
-                let handled = handle(shop.clone(), Request::from(request));
-                let request_id = request_id.clone();
-                async move { Ok::<_, Cause>(handled.await.unwrap_or_else(|error| refuse(&error, &request_id))) }
-            });
-            let response = Adapter::from(answer).oneshot(LambdaEvent::new(request, context)).await?;
-            Ok(serde_json::to_value(response)?)
+            let request = lambda_http::Request::from(api_gateway_request(event)?);
+            let handled = handle(shop, Request::from(request)).await;
+            let response = handled.unwrap_or_else(|error| refuse(&error, &context.request_id));
+            Ok(serde_json::to_value(api_gateway_response(response))?)
         })
     }))
 }
@@ -124,6 +118,18 @@ fn api_gateway_request(mut event: Value) -> Result<LambdaRequest, serde_json::Er
         *query = encode_query(query);
     }
     serde_json::from_value::<ApiGatewayV2httpRequest>(event).map(LambdaRequest::ApiGatewayV2)
+}
+
+/// What API Gateway takes for an answer. Every answer of the shop is text, and none sets a cookie. lambda_http's own
+/// way to say so can turn any text into any encoding, by tables that each package would have.
+fn api_gateway_response(response: Response) -> ApiGatewayV2httpResponse {
+    let (parts, body) = response.into_parts();
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = parts.status.as_u16().into();
+    answer.headers = parts.headers;
+    answer.is_base64_encoded = matches!(body, Body::Binary(_));
+    answer.body = Some(body).filter(|body| !matches!(body, Body::Empty));
+    answer
 }
 
 /// A query with every byte percent-encoded that a URI may not hold, and all else as it is.

@@ -10,7 +10,8 @@
 //!
 //! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
 //! (lists in pages), [`stripe`] (what the payment provider says), [`sqs`], [`mail`] and [`metrics`] (what goes
-//! out), [`trace`] (what belongs together), [`config`], [`shop`] (all of it, connected), [`lambda`] (how a function
+//! out), [`trace`] (what belongs together), [`config`], [`wire`] (the connections to AWS), [`shop`] (all of it,
+//! connected), [`lambda`] (how a function
 //! is served) and [`openapi`] (how it is described).
 
 pub mod auth;
@@ -41,3 +42,4 @@ pub mod text;
 pub mod time;
 pub mod trace;
 pub mod user;
+pub mod wire;

@@ -13,15 +13,15 @@ use aws_sdk_dynamodb::config::{
     StalledStreamProtectionConfig,
 };
 use aws_sdk_dynamodb::error::BoxError;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_types::SdkConfig;
 
 use crate::config::Config;
 use crate::mail::Mailer;
 use crate::sqs::OrderEvents;
-use crate::store::Store;
+use crate::store::{Store, metered};
 use crate::time::Clock;
+use crate::wire::Wire;
 
 /// The shop's parts. Cheap to clone.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ pub struct Shop {
 /// The clients of the AWS services that the shop calls. All functions need the tables.
 #[derive(Clone)]
 pub struct Clients {
-    /// The tables.
+    /// The tables. It counts what its calls cost.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The order-events queue.
     pub sqs: OnDemand<aws_sdk_sqs::Client>,
@@ -75,7 +75,7 @@ impl<C> fmt::Debug for OnDemand<C> {
 impl Clients {
     /// All of them from one configuration. Nothing is sent yet.
     pub fn new(aws: &SdkConfig) -> Clients {
-        Clients { dynamodb: aws_sdk_dynamodb::Client::new(aws), sqs: OnDemand::new(aws), ses: OnDemand::new(aws) }
+        Clients { dynamodb: metered(aws), sqs: OnDemand::new(aws), ses: OnDemand::new(aws) }
     }
 
     /// Connects to DynamoDB as `aws` says, before the first invocation needs it: reading the root certificates and
@@ -155,26 +155,17 @@ impl Shop {
 /// The SDK's own retries are off: the store retries, because only it can tell a lost race from a
 /// failed condition.
 pub fn aws_config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .build();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
     let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     // They are those of one process: Lambda starts another before they expire.
     let credentials = setting("AWS_ACCESS_KEY_ID").zip(setting("AWS_SECRET_ACCESS_KEY"));
     let credentials = credentials
         .map(|(id, secret)| Credentials::new(id, secret, setting("AWS_SESSION_TOKEN"), None, "the environment"));
     let endpoint = setting("AWS_ENDPOINT_URL");
-    let http = aws_smithy_http_client::Builder::new();
-    let http = match has_tls(endpoint.as_deref()) {
-        true => http.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
-        // Root certificates take milliseconds to read.
-        false => http.build_http(),
-    };
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(setting("AWS_REGION").map(Region::new))
-        .http_client(http)
+        .http_client(Wire::new(has_tls(endpoint.as_deref())))
         .retry_config(RetryConfig::disabled())
         // No answer is a stream: the time that an attempt may take is enough.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

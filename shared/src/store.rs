@@ -44,7 +44,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use self::adjustments::Adjusted;
 pub use self::audit::AuditReport;
-use self::capacity::metered;
+pub(crate) use self::capacity::metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;
 pub use self::inventory_list::LowStock;
@@ -78,10 +78,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// The tables whose names start with the configured prefix.
+    /// The tables whose names start with the configured prefix, through a client that counts what its calls cost.
     pub fn new(client: Client, config: &Config) -> Store {
         Store {
-            client: metered(&client),
+            client,
             table_prefix: config.table_prefix.clone(),
             hold_policy: HoldPolicy {
                 length: config.reservation_ttl,
@@ -99,7 +99,7 @@ impl Store {
     /// The same tables through another client.
     #[must_use]
     pub fn with_client(&self, client: Client) -> Store {
-        Store { client: metered(&client), ..self.clone() }
+        Store { client, ..self.clone() }
     }
 
     /// The same tables, for work that gives up at `deadline`.

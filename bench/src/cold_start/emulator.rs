@@ -15,7 +15,7 @@ use shared::error::Cause;
 // This file has a module of the same name.
 use ::tests::api::Api;
 
-use super::process::{child_of, memory};
+use super::process::{child_of, cpu_time, memory};
 
 /// How long the emulator may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -94,8 +94,20 @@ impl Emulator {
     /// # Errors
     /// The function does not run.
     pub(crate) fn memory(&self, binary: &Path, field: &str) -> io::Result<u64> {
+        memory(self.function(binary)?, field)
+    }
+
+    /// The CPU that the function has had; see [`cpu_time`].
+    ///
+    /// # Errors
+    /// The function does not run.
+    pub(crate) fn cpu(&self, binary: &Path) -> io::Result<Duration> {
+        cpu_time(self.function(binary)?)
+    }
+
+    fn function(&self, binary: &Path) -> io::Result<u32> {
         let name = binary.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        memory(child_of(self.process.id(), name)?, field)
+        child_of(self.process.id(), name)
     }
 }
 

@@ -44,11 +44,17 @@ impl Packages {
     /// # Errors
     /// cargo-lambda is missing, or fails.
     pub(crate) fn build(&self, functions: &[String]) -> Result<(), Cause> {
+        self.build_together(functions)?;
+        // By itself: built with others, its dependencies would have the features that those want.
+        self.build_together(&[HELLO.to_owned()])
+    }
+
+    fn build_together(&self, functions: &[String]) -> Result<(), Cause> {
         for (format, folder) in [("binary", "binary"), ("zip", "zip")] {
             let mut command = Command::new(std::env::var_os("CARGO").as_deref().unwrap_or(OsStr::new("cargo")));
             command.args(["lambda", "build", "--release", "--output-format", format]).current_dir(root());
             command.arg("--lambda-dir").arg(self.0.join(folder));
-            for name in functions.iter().map(String::as_str).chain([HELLO]) {
+            for name in functions {
                 command.args(["--package", name]);
             }
             if !command.status()?.success() {

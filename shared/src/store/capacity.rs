@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
 };
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::{
     batch_get_item, get_item, put_item, query, scan, transact_get_items, transact_write_items, update_item,
@@ -13,12 +13,13 @@ use aws_sdk_dynamodb::operation::{
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use aws_types::SdkConfig;
 
 use crate::metrics::{self, Metric};
 
-/// The client, counting what its calls cost.
-pub(super) fn metered(client: &Client) -> Client {
-    Client::from_conf(client.config().to_builder().interceptor(Metered).build())
+/// A client that counts what its calls cost. Made from another one's settings, it would take as long once more.
+pub(crate) fn metered(aws: &SdkConfig) -> Client {
+    Client::from_conf(Builder::from(aws).interceptor(Metered).build())
 }
 
 /// Asks every operation for what it costs, and counts what it answers.
