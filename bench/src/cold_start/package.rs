@@ -55,7 +55,7 @@ impl Packages {
             command.args(["lambda", "build", "--release", "--output-format", format]).current_dir(root());
             command.arg("--lambda-dir").arg(self.0.join(folder));
             for name in functions {
-                command.args(["--package", name]);
+                command.args(["--package", name.as_str()]);
             }
             if !command.status()?.success() {
                 return Err("`cargo lambda build` failed (it comes with `pip install cargo-lambda`)".into());
