@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider, S
 use axum::http::Uri;
 use shared::config::{Config, ConfigError};
 use shared::shop::{Clients, aws_config};
+use shared::wire::Wire;
 
 use super::REGION;
 use crate::aws::dynamodb::{DynamoDb, Embedded};
@@ -26,7 +27,7 @@ pub(super) fn dynamodb(options: &Options) -> Result<DynamoDb, StartError> {
 /// an `AWS_ENDPOINT_URL` in the environment, meant for others, must not send them elsewhere.
 pub(super) fn clients(aws_url: &str, http: Option<SharedHttpClient>) -> impl Fn(&str) -> Clients + use<> {
     let aws = aws_config().into_builder().region(Region::from_static(REGION)).endpoint_url(aws_url);
-    let http = http.unwrap_or_else(|| aws_smithy_http_client::Builder::new().build_http());
+    let http = http.unwrap_or_else(|| SharedHttpClient::new(Wire::new(false)));
     let aws = aws.http_client(http).build();
     move |key_id| {
         let credentials = SharedCredentialsProvider::new(Credentials::new(key_id, "local", None, None, "local"));
