@@ -43,6 +43,7 @@ TOGETHER = {
     "POST /orders/checkout": ("items",),
     "POST /api/checkout": ("items",),
     "POST /inventory/adjustments": ("size", "delta", "set_available"),
+    "PUT /products/{product_id}/shards": ("stock_shards",),
     "POST /reward-rules": ("ends_at",),
     "PATCH /reward-rules/{rule_id}": ("ends_at",),
     "POST /payments/webhook": ("data",),
