@@ -32,7 +32,7 @@ use crate::tasks::{Stopped, Tasks};
 use crate::template::{Deployment, Template};
 use crate::users::UserPool;
 
-use backend::{clients, config, dynamodb};
+use backend::{callers, config, dynamodb, sdk};
 
 const REGION: &str = "us-east-1";
 const ACCOUNT_ID: &str = "000000000000";
@@ -95,12 +95,11 @@ impl Cloud {
         let services = Aws::new(queues.clone(), mailbox.clone(), clock.clone(), iam.clone(), dynamodb.clone());
         backend.spawn(serve(aws, services.router(), backend.stopped()));
 
-        let clients = clients(&aws_url, options.http.clone());
-        let own = clients("local");
-        create_tables(&own.dynamodb, &template.tables).await?;
-        let shop = Shop::new(config(&template.environment, &options)?, own, clock.clone());
+        create_tables(&sdk(&aws_url), &template.tables).await?;
+        let callers = callers(&aws_url, options.wire.clone());
+        let shop = Shop::new(config(&template.environment, &options)?, &callers("local"), clock.clone());
         let every = shop.clone();
-        let shop_of = move |function: &str| every.with_clients(clients(function));
+        let shop_of = move |function: &str| every.through(&callers(function));
         let lambda = Lambda::deploy(
             clock.clone(),
             shop_of,

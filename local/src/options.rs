@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use shared::config::ConfigError;
 use shared::time::Clock;
 use tokio::runtime::Handle;
@@ -50,7 +50,7 @@ pub struct Options {
     /// them, those of the cloud.
     pub function_threads: Option<Handle>,
     /// What the shop's requests to AWS go out by, so that a test can break them; without it, plain HTTP.
-    pub http: Option<SharedHttpClient>,
+    pub wire: Option<SharedHttpConnector>,
 }
 
 impl Default for Options {
@@ -72,7 +72,7 @@ impl Default for Options {
             run_schedules: false,
             retry_delay: None,
             function_threads: None,
-            http: None,
+            wire: None,
         }
     }
 }

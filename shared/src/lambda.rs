@@ -18,11 +18,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
 
+use crate::aws::Aws;
 use crate::config::Config;
 use crate::error::{Cause, Error};
 use crate::http::{self, Request, Response};
 use crate::metrics::{self, Metric};
-use crate::shop::{Clients, Shop, aws_config};
+use crate::shop::Shop;
 use crate::time::Clock;
 use crate::trace;
 
@@ -88,16 +89,17 @@ where
     }))
 }
 
-/// Serves a function's invocations until Lambda ends the process. Clients and settings are made once.
+/// Serves a function's invocations until Lambda ends the process. Settings are read once, and the connection to
+/// DynamoDB is made before the first invocation needs it: reading the root certificates and shaking hands take longer
+/// than most invocations, and Lambda gives more CPU while a function starts.
 ///
 /// # Errors
 /// A setting that is missing, or a fault of the runtime itself.
 pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
     log::as_json();
-    let aws = aws_config();
-    let clients = Clients::new(&aws);
-    clients.connect(&aws).await;
-    let shop = Shop::new(Config::from_env()?, clients, Clock::system());
+    let aws = Aws::from_env();
+    aws.dynamodb().greet().await;
+    let shop = Shop::new(Config::from_env()?, &aws, Clock::system());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let (function, shop) = (function.clone(), shop.clone());
         async move { function.invoke(&shop, event.payload, event.context).await }

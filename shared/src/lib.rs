@@ -11,11 +11,12 @@
 //!
 //! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
 //! (lists in pages), [`stripe`] (what the payment provider says), [`sqs`], [`mail`] and [`metrics`] (what goes
-//! out), [`trace`] (what belongs together), [`config`], [`wire`] (the connections to AWS), [`shop`] (all of it,
+//! out), [`trace`] (what belongs together), [`config`], [`aws`] (the calls of AWS), [`shop`] (all of it,
 //! connected), [`lambda`] (how a function
 //! is served) and [`openapi`] (how it is described).
 
 pub mod auth;
+pub mod aws;
 pub mod books;
 pub mod cart;
 pub mod catalog;
@@ -45,4 +46,3 @@ pub mod text;
 pub mod time;
 pub mod trace;
 pub mod user;
-pub mod wire;

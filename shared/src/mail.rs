@@ -4,20 +4,24 @@ mod coupon;
 mod order;
 mod sender;
 
-use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata as _, SdkError};
-use aws_sdk_sesv2::operation::send_email::SendEmailError;
+use aws_sdk_sesv2::operation::send_email::{SendEmail, SendEmailError, SendEmailInput};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 
 pub use self::coupon::reward_mail;
 pub use self::order::order_mail;
 use self::sender::{address_of, named};
+use crate::aws::{Aws, Service, operations};
 use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::{Metric, count};
-use crate::shop::{OnDemand, Shop};
+use crate::shop::Shop;
 use crate::store::ClaimedMail;
 use crate::text::Email;
+
+operations! { aws_sdk_sesv2:
+    send_email: SendEmail, SendEmailInput => SendEmailOutput, SendEmailError;
+}
 
 /// A mail with an HTML and a text part that say the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +65,14 @@ pub enum Sent {
 /// The outgoing end. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Mailer {
-    client: OnDemand<Client>,
+    ses: Service,
     sender: String,
 }
 
 impl Mailer {
     /// Sends from the configured address, in the shop's name.
-    pub fn new(client: OnDemand<Client>, config: &Config) -> Mailer {
-        Mailer { client, sender: named(&config.shop_name, address_of(&config.mail_sender)) }
+    pub fn new(aws: &Aws, config: &Config) -> Mailer {
+        Mailer { ses: aws.ses(), sender: named(&config.shop_name, address_of(&config.mail_sender)) }
     }
 
     /// Hands a mail to SES.
@@ -83,14 +87,14 @@ impl Mailer {
             message =
                 message.headers(MessageHeader::builder().name(name).value(value).build().map_err(Error::internal)?);
         }
-        let request = self
-            .client
-            .made_by(Client::new)
-            .send_email()
+        let input = SendEmailInput::builder()
             .from_email_address(&self.sender)
             .destination(Destination::builder().to_addresses(to.as_str()).build())
-            .content(EmailContent::builder().simple(message.build()).build());
-        match request.send().await {
+            .content(EmailContent::builder().simple(message.build()).build())
+            .build()
+            .map_err(Error::internal)?;
+        let request = self.ses.request::<SendEmail>(input).map_err(Error::internal)?;
+        match self.ses.send(&request).await {
             Ok(_) => Ok(Sent::Accepted),
             Err(error) => refusal(error).map(Sent::Refused),
         }

@@ -2,24 +2,28 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_sqs::Client;
+use aws_sdk_sqs::operation::send_message_batch::{SendMessageBatch, SendMessageBatchInput};
 use aws_sdk_sqs::types::{
     MessageSystemAttributeNameForSends as SystemAttribute, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::{Aws, Service, operations};
 use crate::config::Config;
 use crate::error::{Cause, Error};
 use crate::ids::{OrderId, UserId};
 use crate::money::Money;
 use crate::order::Order;
-use crate::shop::OnDemand;
 use crate::time::Timestamp;
 use crate::trace;
 
 /// The most messages that SQS takes in a batch.
 const BATCH: usize = 10;
+
+operations! { aws_sdk_sqs:
+    send_message_batch: SendMessageBatch, SendMessageBatchInput => SendMessageBatchOutput, SendMessageBatchError;
+}
 
 /// A message on the order-events queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,14 +62,14 @@ impl OrderEvent {
 /// The sending end of the queue. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct OrderEvents {
-    client: OnDemand<Client>,
+    sqs: Service,
     queue_url: String,
 }
 
 impl OrderEvents {
     /// The configured queue.
-    pub fn new(client: OnDemand<Client>, config: &Config) -> OrderEvents {
-        OrderEvents { client, queue_url: config.order_events_queue_url.clone() }
+    pub fn new(aws: &Aws, config: &Config) -> OrderEvents {
+        OrderEvents { sqs: aws.sqs(), queue_url: config.order_events_queue_url.clone() }
     }
 
     /// Announces placed orders. A failure is logged and not reported: the orders are placed, and
@@ -82,16 +86,18 @@ impl OrderEvents {
     /// # Errors
     /// [`Error::Unavailable`] if the queue did not take all of them.
     pub async fn send(&self, orders: &[Order]) -> Result<(), Error> {
-        let mut request = self.client.made_by(Client::new).send_message_batch().queue_url(&self.queue_url);
+        let mut input = SendMessageBatchInput::builder().queue_url(&self.queue_url);
         for (index, order) in orders.iter().enumerate() {
             let body = serde_json::to_string(&OrderEvent::placed(order)).map_err(Error::internal)?;
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
                 .message_body(body)
                 .set_message_system_attributes(trace_attribute()?);
-            request = request.entries(entry.build().map_err(Error::internal)?);
+            input = input.entries(entry.build().map_err(Error::internal)?);
         }
-        let answer = request.send().await.map_err(Error::unavailable)?;
+        let input = input.build().map_err(Error::internal)?;
+        let request = self.sqs.request::<SendMessageBatch>(input).map_err(Error::internal)?;
+        let answer = self.sqs.send(&request).await.map_err(Error::unavailable)?;
         match answer.failed().first() {
             Some(refused) => Err(Error::Unavailable(Cause::from(format!("SQS refused a message: {}", refused.code())))),
             None => Ok(()),

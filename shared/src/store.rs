@@ -41,11 +41,8 @@ mod users;
 
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::Client;
-
 pub use self::adjustments::Adjusted;
 pub use self::audit::AuditReport;
-pub(crate) use self::capacity::metered;
 pub use self::carts::AddedItem;
 pub use self::expire::ExpiryReport;
 pub use self::inventory::PRODUCT_REMEMBERED;
@@ -65,13 +62,14 @@ pub use self::reward_rules::CreatedRule;
 use self::reward_rules::RecentRules;
 pub use self::shortage::SHORTAGE_REMEMBERED;
 use self::shortage::{RecentLooks, RecentShortages};
+use crate::aws::{Aws, Service};
 use crate::cart::HoldPolicy;
 use crate::config::Config;
 
 /// The shop's tables. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: Client,
+    dynamodb: Service,
     table_prefix: String,
     hold_policy: HoldPolicy,
     payment_deadline: Duration,
@@ -84,10 +82,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// The tables whose names start with the configured prefix, through a client that counts what its calls cost.
-    pub fn new(client: Client, config: &Config) -> Store {
+    /// The tables whose names start with the configured prefix.
+    pub fn new(aws: &Aws, config: &Config) -> Store {
         Store {
-            client,
+            dynamodb: aws.dynamodb(),
             table_prefix: config.table_prefix.clone(),
             hold_policy: HoldPolicy {
                 length: config.reservation_ttl,
@@ -104,10 +102,10 @@ impl Store {
         }
     }
 
-    /// The same tables through another client.
+    /// The same tables, called otherwise.
     #[must_use]
-    pub fn with_client(&self, client: Client) -> Store {
-        Store { client, ..self.clone() }
+    pub(crate) fn through(&self, aws: &Aws) -> Store {
+        Store { dynamodb: aws.dynamodb(), ..self.clone() }
     }
 
     /// The same tables, for work that gives up at `deadline`.

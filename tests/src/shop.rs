@@ -4,17 +4,17 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_runtime_api::client::http::HttpClient;
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector, http_client_fn};
 use local::cloud::Cloud;
 use local::console::QueueState;
 use local::mailbox::{Mail, Mailbox};
 use local::options::Options;
 use serde_json::{Value, json};
+use shared::aws::{Aws, Wire};
 use shared::ids::{RuleId, UserId};
 use shared::reward::requests::CreateRule;
-use shared::shop::{Clients, aws_config};
 use shared::store::Store;
 use shared::time::Clock;
 
@@ -90,17 +90,9 @@ impl Shop {
         &self.cloud.shop().store
     }
 
-    /// Clients of its cloud whose requests go out by `http`.
-    pub async fn clients(&self, http: impl HttpClient + 'static) -> Clients {
-        let credentials = Credentials::new("local", "local", None, None, "tests");
-        let aws = aws_config()
-            .into_builder()
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http)
-            .endpoint_url(self.cloud.aws_url())
-            .build();
-        Clients::new(&aws)
+    /// The AWS of its cloud, called by whoever has this access key, over `wire`.
+    pub fn aws(&self, key_id: &str, wire: impl HttpConnector + 'static) -> Aws {
+        Aws::from_env().in_region("us-east-1").at(Some(self.cloud.aws_url())).called_by(key_id, "local").over(wire)
     }
 
     /// The name of a table, such as `orders`.
@@ -350,11 +342,12 @@ fn list(findings: &[impl Display]) -> String {
 }
 
 fn dynamodb(url: &str) -> Client {
+    let wire = SharedHttpConnector::new(Wire::new(false));
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http_client_fn(move |_, _| wire.clone()))
         .endpoint_url(url)
         .build();
     Client::from_conf(config)

@@ -8,12 +8,8 @@ mod request;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::RuntimeComponents;
-use aws_sdk_dynamodb::config::http::HttpRequest;
-use aws_smithy_http_client::Builder;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use local::options::Options;
 use shared::mail::Mailer;
 use shared::shop::Shop;
@@ -30,7 +26,7 @@ const UNTIL_TRIED_AGAIN: Duration = Duration::from_secs(61);
 /// The wire. Clones are the same wire.
 #[derive(Debug, Clone)]
 pub struct Wire {
-    http: SharedHttpClient,
+    inner: SharedHttpConnector,
     clock: Option<Clock>,
     state: Arc<Mutex<State>>,
 }
@@ -42,7 +38,7 @@ struct State {
     under_way: usize,
     served: Vec<Served>,
     /// Requests that nobody waits for any more, and that have not arrived yet.
-    late: Vec<(SharedHttpConnector, HttpRequest)>,
+    late: Vec<HttpRequest>,
     /// What no write is guarded by.
     missing: Option<Guard>,
 }
@@ -97,7 +93,7 @@ impl Wire {
         let mut wire = Wire::unclocked();
         let shop = crate::shop::Shop::open_with(|options| {
             wire.clock = Some(options.clock.clone());
-            Options { http: Some(SharedHttpClient::new(wire.clone())), ..options }
+            Options { wire: Some(SharedHttpConnector::new(wire.clone())), ..options }
         });
         let shop = shop.await;
         let noon = shop.clock.now().day().end() + Duration::from_secs(12 * 60 * 60);
@@ -108,15 +104,14 @@ impl Wire {
     /// A wire to the cloud of `shop`, and the shop with its store and its mailer at this end of it.
     pub async fn to(shop: &crate::shop::Shop) -> (Wire, Shop) {
         let wire = Wire::unclocked();
-        let clients = shop.clients(wire.clone()).await;
+        let aws = shop.aws("local", wire.clone());
         let served = shop.cloud().shop().clone();
-        let store = Store::new(clients.dynamodb, &served.config);
-        let mailer = Mailer::new(clients.ses, &served.config);
+        let (store, mailer) = (Store::new(&aws, &served.config), Mailer::new(&aws, &served.config));
         (wire, Shop { store, mailer, ..served })
     }
 
     fn unclocked() -> Wire {
-        Wire { http: Builder::new().build_http(), clock: None, state: Arc::default() }
+        Wire { inner: SharedHttpConnector::new(shared::aws::Wire::new(false)), clock: None, state: Arc::default() }
     }
 
     /// Breaks the next call of an operation, such as `TransactWriteItems` or `outbound-emails`; after those that were to
@@ -176,9 +171,9 @@ impl Wire {
     pub async fn delivers_late(&self) -> bool {
         let late = std::mem::take(&mut self.state().late);
         let were_any = !late.is_empty();
-        for (to, request) in late {
+        for request in late {
             // Nobody hears the answer, whatever it is.
-            drop(to.call(request).await);
+            drop(self.inner.call(request).await);
         }
         were_any
     }
@@ -193,30 +188,11 @@ impl Wire {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl HttpClient for Wire {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.http.http_connector(settings, components);
-        SharedHttpConnector::new(End { wire: self.clone(), inner })
-    }
-}
-
-#[derive(Debug)]
-struct End {
-    wire: Wire,
-    inner: SharedHttpConnector,
-}
-
-impl End {
     /// Sends a request that is served to its end, even if nobody waits for it any more.
     fn serve(&self, request: HttpRequest) -> HttpConnectorFuture {
         let operation = operation_of(&request);
         let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
-        let (wire, sent) = (self.wire.clone(), self.inner.call(request));
+        let (wire, sent) = (self.clone(), self.inner.call(request));
         wire.state().under_way += 1;
         let served = tokio::spawn(async move {
             let answer = sent.await;
@@ -232,25 +208,29 @@ impl End {
 
     /// Keeps a request back until [`Wire::delivers_late`].
     fn keep_back(&self, request: HttpRequest) {
-        self.wire.state().late.push((self.inner.clone(), request));
+        self.state().late.push(request);
     }
 
     /// Lets the time pass until whatever is about to die is tried again.
     fn pass_until_tried_again(&self) {
-        if let Some(clock) = &self.wire.clock {
+        if let Some(clock) = &self.clock {
             clock.advance(UNTIL_TRIED_AGAIN);
         }
     }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl HttpConnector for End {
+impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let request = match self.wire.state().missing {
+        let request = match self.state().missing {
             Some(guard) => guard.taken_off(request),
             None => request,
         };
         let sent = Sent { function: function_of(&request), operation: operation_of(&request) };
-        match self.wire.next_fault(sent) {
+        match self.next_fault(sent) {
             None => self.serve(request),
             Some(fault) => fault.befall(request, self),
         }

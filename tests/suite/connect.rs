@@ -3,13 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::{Credentials, Region, RuntimeComponents, SharedCredentialsProvider};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use shared::shop::{Clients, aws_config};
+use shared::aws::Aws;
 
 /// What the far end does with a request.
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +21,6 @@ enum FarEnd {
 struct Network {
     far_end: FarEnd,
     requests: Arc<Mutex<Vec<String>>>,
-}
-
-impl HttpClient for Network {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
 }
 
 impl HttpConnector for Network {
@@ -51,15 +42,8 @@ impl HttpConnector for Network {
 /// The requests of a start where DynamoDB is at `endpoint`, or at AWS's own.
 async fn connect(endpoint: Option<&str>, far_end: FarEnd) -> Vec<String> {
     let network = Network { far_end, requests: Arc::default() };
-    let credentials = Credentials::new("local", "local", None, None, "tests");
-    let mut aws = aws_config()
-        .into_builder()
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(network.clone());
-    aws.set_endpoint_url(endpoint.map(str::to_owned));
-    let aws = aws.build();
-    Clients::new(&aws).connect(&aws).await;
+    let aws = Aws::from_env().in_region("us-east-1").at(endpoint).over(network.clone());
+    aws.dynamodb().greet().await;
     let requests = network.requests.lock().expect("nobody panics");
     requests.clone()
 }

@@ -2,14 +2,16 @@
 
 mod used;
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::get_item::{GetItem, GetItemInput};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::operation::send_message_batch::{SendMessageBatch, SendMessageBatchInput};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use local::options::Options;
 use serde_json::{Value, json};
+use shared::aws::{Aws, Wire};
 use shared::config::Config;
 use shared::mail::{Mail, Mailer, Sent};
-use shared::shop::{Clients, aws_config};
 use shared::text::Email;
 use tests::log::{heard, listen};
 use tests::shop::Shop;
@@ -28,12 +30,9 @@ async fn shop_without(function: &str, action: &str) -> Shop {
     Shop::open_with(change).await
 }
 
-/// The shop's clients with an access key of this id.
-async fn clients_of(key_id: &str, shop: &Shop) -> Clients {
-    let credentials = SharedCredentialsProvider::new(Credentials::new(key_id, "secret", None, None, "tests"));
-    let aws = aws_config().into_builder().region(Region::from_static("us-east-1"));
-    let aws = aws.credentials_provider(credentials).endpoint_url(shop.cloud().aws_url());
-    Clients::new(&aws.http_client(aws_smithy_http_client::Builder::new().build_http()).build())
+/// The shop's AWS, called with an access key of this id.
+fn aws_for(key_id: &str, shop: &Shop) -> Aws {
+    shop.aws(key_id, Wire::new(false))
 }
 
 /// Ends a test in which functions were refused these actions.
@@ -100,23 +99,21 @@ async fn a_key_with_a_functions_name_may_do_what_the_function_may_and_any_other_
     let queue_url = format!("{}/000000000000/OrderEventsQueue", shop.cloud().aws_url());
     let keys = [("get-order", true, false), ("checkout", true, true), ("health", false, false), ("ada", true, true)];
     for (key_id, may_read, may_send) in keys {
-        let clients = clients_of(key_id, &shop).await;
+        let (dynamodb, sqs) = (aws_for(key_id, &shop).dynamodb(), aws_for(key_id, &shop).sqs());
         let key = AttributeValue::S("none".to_owned());
-        let read = clients.dynamodb.get_item().table_name(shop.table("orders")).key("order_id", key).send().await;
+        let get = GetItemInput::builder().table_name(shop.table("orders")).key("order_id", key).build();
+        let get = dynamodb.request::<GetItem>(get.expect("a request")).expect("a request");
+        let read = dynamodb.send(&get).await;
         let refused = read.err().map(|error| {
             let status = error.raw_response().map(|answer| answer.status().as_u16());
             (status, error.code().unwrap_or_default().to_owned())
         });
         let denied = (!may_read).then(|| (Some(400), "AccessDeniedException".to_owned()));
         assert_eq!(refused, denied, "{key_id}");
-        let sent = clients
-            .sqs
-            .made_by(aws_sdk_sqs::Client::new)
-            .send_message()
-            .queue_url(&queue_url)
-            .message_body("{}")
-            .send()
-            .await;
+        let message = SendMessageBatchRequestEntry::builder().id("0").message_body("{}").build();
+        let batch = SendMessageBatchInput::builder().queue_url(&queue_url).entries(message.expect("a message"));
+        let batch = sqs.request::<SendMessageBatch>(batch.build().expect("a request")).expect("a request");
+        let sent = sqs.send(&batch).await;
         let refused = sent.err().map(|error| error.raw_response().map(|answer| answer.status().as_u16()));
         assert_eq!(refused, (!may_send).then_some(Some(403)), "{key_id}");
     }
@@ -137,7 +134,7 @@ async fn mails_go_out_from_the_shops_address_only() {
         ("checkout", config, false),
         ("local", &mine, true),
     ] {
-        let mailer = Mailer::new(clients_of(key_id, &shop).await.ses, config);
+        let mailer = Mailer::new(&aws_for(key_id, &shop), config);
         match mailer.send(&email, mail()).await {
             Ok(answer) => assert_eq!((answer, sent), (Sent::Accepted, true), "{key_id}"),
             Err(error) => {

@@ -1,12 +1,11 @@
 //! Placed orders whose announcement was lost: each is announced again until its rewards are dealt with.
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use lambda_runtime::Context;
 use serde_json::{Value, json};
 use shared::error::Error;
 use shared::ids::OrderId;
 use shared::order::{CheckoutRequest, Order, Outcome};
-use shared::shop::{Clients, Shop as Served, aws_config};
+use shared::shop::Shop as Served;
 use shared::sqs::OrderEvents;
 use shared::store::PaymentReport;
 use tests::payment::succeeded;
@@ -155,17 +154,10 @@ async fn an_order_that_is_cancelled_rewarded_or_deleted_at_the_last_moment_is_le
 }
 
 /// The shop, but for its queue, which is nowhere.
-async fn without_queue(shop: &Shop) -> Served {
-    let credentials = Credentials::new("local", "local", None, None, "tests");
-    let aws = aws_config()
-        .into_builder()
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url("http://127.0.0.1:1")
-        .build();
+fn without_queue(shop: &Shop) -> Served {
+    let nowhere = shop.aws("local", shared::aws::Wire::new(false)).at(Some("http://127.0.0.1:1"));
     let served = shop.cloud().shop().clone();
-    Served { order_events: OrderEvents::new(Clients::new(&aws).sqs, &served.config), ..served }
+    Served { order_events: OrderEvents::new(&nowhere, &served.config), ..served }
 }
 
 #[tokio::test]
@@ -177,8 +169,7 @@ async fn while_the_queue_is_down_the_function_fails_and_the_next_round_makes_up_
     }
     shop.pass(FIVE_MINUTES);
     let function = local::registry::functions().remove("requeue-rewards").expect("the function");
-    let failure =
-        function.invoke(&without_queue(&shop).await, json!({}), Context::default()).await.expect_err("it fails");
+    let failure = function.invoke(&without_queue(&shop), json!({}), Context::default()).await.expect_err("it fails");
     assert!(format!("{failure:?}").contains("orders_failed: 3"), "{failure:?}");
     assert_eq!(requeued(&shop).await, 3);
     assert_eq!(shop.coupon_mails_to(&ada).await.len(), 3);

@@ -3,15 +3,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_sdk_dynamodb::config::RuntimeComponents;
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_smithy_http_client::Builder;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Value, json};
+use shared::aws::Wire;
 
 use super::reckon::{Image, reckon, writes};
 use super::schema::Schema;
@@ -50,14 +47,14 @@ pub(crate) enum Service {
 /// The wire. Clones are the same wire.
 #[derive(Debug, Clone)]
 pub(crate) struct Meter {
-    http: SharedHttpClient,
+    inner: SharedHttpConnector,
     schema: Arc<Schema>,
     calls: Arc<Mutex<Vec<Metered>>>,
 }
 
 impl Meter {
     pub(crate) fn new(schema: Schema) -> Meter {
-        Meter { http: Builder::new().build_http(), schema: Arc::new(schema), calls: Arc::default() }
+        Meter { inner: SharedHttpConnector::new(Wire::new(false)), schema: Arc::new(schema), calls: Arc::default() }
     }
 
     /// The calls since this was last asked, in order.
@@ -70,20 +67,7 @@ impl Meter {
     }
 }
 
-impl HttpClient for Meter {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.http.http_connector(settings, components);
-        SharedHttpConnector::new(End { meter: self.clone(), inner })
-    }
-}
-
-#[derive(Debug, Clone)]
-struct End {
-    meter: Meter,
-    inner: SharedHttpConnector,
-}
-
-impl HttpConnector for End {
+impl HttpConnector for Meter {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         // SES names the operation by the path.
@@ -95,12 +79,12 @@ impl HttpConnector for End {
             _ => Service::Ses,
         };
         let (consumed, written) = (Units::default(), Vec::new());
-        self.meter.calls().push(Metered { service, operation, consumed, reckoned: consumed, written });
+        self.calls().push(Metered { service, operation, consumed, reckoned: consumed, written });
         self.inner.call(request)
     }
 }
 
-impl End {
+impl Meter {
     fn metered(self, operation: String, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(async move { self.ask(operation, request).await })
     }
@@ -110,7 +94,7 @@ impl End {
     async fn ask(&self, operation: String, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let sent: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).map_err(other)?;
         let mut images = Vec::new();
-        for (table, key) in writes(&operation, &sent, &self.meter.schema) {
+        for (table, key) in writes(&operation, &sent, &self.schema) {
             let before = self.item(&request, &table, &key).await?;
             images.push(Image { table, key, before, after: None });
         }
@@ -124,13 +108,13 @@ impl End {
         if response.status().is_success() {
             let consumed = consumed(&operation, &answer["ConsumedCapacity"]);
             let service = Service::DynamoDb;
-            let reckoned = reckon(&operation, &sent, &answer, &images, &self.meter.schema);
-            let written = images.iter().map(|image| image.describe(&self.meter.schema)).collect();
-            self.meter.calls().push(Metered { service, operation, consumed, reckoned, written });
+            let reckoned = reckon(&operation, &sent, &answer, &images, &self.schema);
+            let written = images.iter().map(|image| image.describe(&self.schema)).collect();
+            self.calls().push(Metered { service, operation, consumed, reckoned, written });
         } else {
             let refused = Units { read: f64::NAN, write: f64::NAN };
             let written = vec![answer.to_string()];
-            self.meter.calls().push(Metered {
+            self.calls().push(Metered {
                 service: Service::DynamoDb,
                 operation,
                 consumed: refused,

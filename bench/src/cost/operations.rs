@@ -218,8 +218,8 @@ impl Scene {
         let shop = Shop::open_with(|options| Options { dynamodb_endpoint: None, ..options }).await;
         let schema = Schema::read(&shop.dynamodb, Snapshot::TABLES.map(|table| shop.table(table))).await;
         let meter = Meter::new(schema);
-        let clients = shop.clients(meter.clone()).await;
-        let metered = shared::shop::Shop::new((*shop.cloud().shop().config).clone(), clients, shop.clock.clone());
+        let aws = shop.aws("local", meter.clone());
+        let metered = shared::shop::Shop::new((*shop.cloud().shop().config).clone(), &aws, shop.clock.clone());
         Scene { shop, metered, meter, functions: local::registry::functions(), measured: Vec::new() }
     }
 

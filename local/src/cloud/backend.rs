@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use axum::http::Uri;
+use shared::aws::{Aws, Wire};
 use shared::config::{Config, ConfigError};
-use shared::shop::{Clients, aws_config};
-use shared::wire::Wire;
 
 use super::REGION;
 use crate::aws::dynamodb::{DynamoDb, Embedded};
@@ -22,17 +24,25 @@ pub(super) fn dynamodb(options: &Options) -> Result<DynamoDb, StartError> {
     Ok(DynamoDb::at(uri.ok_or_else(|| StartError::Endpoint(endpoint.clone()))?))
 }
 
-/// Makes the clients of whoever has an access key of an id: a function, if it is the function's name. They all
-/// share their connections. They have the settings that functions have in production, but for where they call:
-/// an `AWS_ENDPOINT_URL` in the environment, meant for others, must not send them elsewhere.
-pub(super) fn clients(aws_url: &str, http: Option<SharedHttpClient>) -> impl Fn(&str) -> Clients + use<> {
-    let aws = aws_config().into_builder().region(Region::from_static(REGION)).endpoint_url(aws_url);
-    let http = http.unwrap_or_else(|| SharedHttpClient::new(Wire::new(false)));
-    let aws = aws.http_client(http).build();
-    move |key_id| {
-        let credentials = SharedCredentialsProvider::new(Credentials::new(key_id, "local", None, None, "local"));
-        Clients::new(&aws.clone().into_builder().credentials_provider(credentials).build())
-    }
+/// How AWS is called by whoever has an access key of an id: a function, if it is the function's name. They all
+/// share their connections. An `AWS_ENDPOINT_URL` in the environment, meant for others, does not send them elsewhere.
+pub(super) fn callers(aws_url: &str, wire: Option<SharedHttpConnector>) -> impl Fn(&str) -> Aws + use<> {
+    let wire = wire.unwrap_or_else(|| SharedHttpConnector::new(Wire::new(false)));
+    let aws = Aws::from_env().in_region(REGION).at(Some(aws_url)).over(wire);
+    move |key_id| aws.clone().called_by(key_id, "local")
+}
+
+/// The SDK's client, for what no function does.
+pub(super) fn sdk(aws_url: &str) -> Client {
+    let wire = SharedHttpConnector::new(Wire::new(false));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .http_client(http_client_fn(move |_, _| wire.clone()))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(aws_url);
+    Client::from_conf(config.build())
 }
 
 /// The template's settings, but for what the options say.

@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use backon::Retryable as _;
 
 use super::Store;
+use super::capacity::Charged;
 use crate::error::{Cause, Error};
 use crate::metrics::{Metric, count};
 use crate::retry::{FullJitter, Remedy, Setback};
@@ -64,28 +65,31 @@ impl From<Failure> for Error {
 }
 
 impl Store {
-    /// Sends a request, and again while it fails in passing. The caller makes the request so that
-    /// each attempt is the same, its client token included.
-    pub(super) async fn call<T, E, F>(&self, send: impl Fn() -> F) -> Result<T, Failure>
+    /// Sends a request, and again while it fails in passing. Each attempt is the same, its client token included.
+    /// What it costs is counted.
+    pub(super) async fn call<O: Charged>(&self, mut input: O::Input) -> Result<O::Output, Failure>
     where
-        E: ServiceFailure,
-        F: Future<Output = Result<T, SdkError<E>>>,
+        O::Error: ServiceFailure,
     {
+        O::ask(&mut input);
+        let request = self.dynamodb.request::<O>(input).map_err(Error::internal)?;
         let deadline = self.deadline();
         let attempt = || async {
-            match tokio::time::timeout_at(deadline.into(), send()).await {
+            match tokio::time::timeout_at(deadline.into(), self.dynamodb.send(&request)).await {
                 Ok(answer) => answer.map_err(classify),
                 Err(elapsed) => Err(Failure::Unavailable(elapsed.into())),
             }
         };
-        attempt
+        let answer = attempt
             .retry(pauses_until(deadline))
             .when(|failure: &Failure| failure.calls_for(Remedy::SendAgain))
             .notify(|failure, pause| {
                 count(if matches!(failure, Failure::Contended) { Metric::Conflicts } else { Metric::Retries }, 1);
                 tracing::debug!(?failure, ?pause, "the call is repeated");
             })
-            .await
+            .await?;
+        O::note(&answer);
+        Ok(answer)
     }
 
     /// Reads, decides and writes, and again while what was read turns out to be stale. The attempt is

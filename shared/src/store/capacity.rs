@@ -1,86 +1,65 @@
-//! What DynamoDB charges for: every answer says how many units it cost, indexes included, and they are added
-//! up for the invocation.
+//! DynamoDB's operations, and what it charges for each: every answer says how many units it cost, indexes included,
+//! and they are added up for the invocation.
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::interceptors::{
-    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
+use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItem, BatchGetItemInput, BatchGetItemOutput};
+use aws_sdk_dynamodb::operation::get_item::{GetItem, GetItemInput, GetItemOutput};
+use aws_sdk_dynamodb::operation::put_item::{PutItem, PutItemInput, PutItemOutput};
+use aws_sdk_dynamodb::operation::query::{Query, QueryInput, QueryOutput};
+use aws_sdk_dynamodb::operation::scan::{Scan, ScanInput, ScanOutput};
+use aws_sdk_dynamodb::operation::transact_get_items::{
+    TransactGetItems, TransactGetItemsInput, TransactGetItemsOutput,
 };
-use aws_sdk_dynamodb::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
-use aws_sdk_dynamodb::operation::{
-    batch_get_item, get_item, put_item, query, scan, transact_get_items, transact_write_items, update_item,
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItems, TransactWriteItemsInput, TransactWriteItemsOutput,
 };
+use aws_sdk_dynamodb::operation::update_item::{UpdateItem, UpdateItemInput, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
-use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
-use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
-use aws_types::SdkConfig;
 
+use crate::aws::{Operation, operations};
 use crate::metrics::{self, Metric};
 
-/// A client that counts what its calls cost. Made from another one's settings, it would take as long once more.
-pub(crate) fn metered(aws: &SdkConfig) -> Client {
-    Client::from_conf(Builder::from(aws).interceptor(Metered).build())
+operations! { aws_sdk_dynamodb:
+    batch_get_item: BatchGetItem, BatchGetItemInput => BatchGetItemOutput, BatchGetItemError;
+    get_item: GetItem, GetItemInput => GetItemOutput, GetItemError;
+    put_item: PutItem, PutItemInput => PutItemOutput, PutItemError;
+    query: Query, QueryInput => QueryOutput, QueryError;
+    scan: Scan, ScanInput => ScanOutput, ScanError;
+    transact_get_items: TransactGetItems, TransactGetItemsInput => TransactGetItemsOutput, TransactGetItemsError;
+    transact_write_items: TransactWriteItems, TransactWriteItemsInput => TransactWriteItemsOutput,
+        TransactWriteItemsError;
+    update_item: UpdateItem, UpdateItemInput => UpdateItemOutput, UpdateItemError;
 }
 
-/// Asks every operation for what it costs, and counts what it answers.
-#[derive(Debug)]
-struct Metered;
+/// An operation that DynamoDB charges for.
+pub(super) trait Charged: Operation {
+    /// Asks what it will cost.
+    fn ask(input: &mut Self::Input);
 
-#[dyn_dispatch_hint]
-impl Intercept for Metered {
-    fn name(&self) -> &'static str {
-        "Metered"
-    }
-
-    fn modify_before_serialization(
-        &self,
-        context: &mut BeforeSerializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        ask(context.input_mut());
-        Ok(())
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Ok(output) = context.output_or_error() {
-            note(output);
-        }
-        Ok(())
-    }
+    /// Counts what it cost.
+    fn note(output: &Self::Output);
 }
 
-macro_rules! operations {
-    ($($metric:ident: $input:ty => $output:ty,)*) => {
-        fn ask(input: &mut Input) {
-            $(if let Some(input) = input.downcast_mut::<$input>() {
-                input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
-                return;
-            })*
+macro_rules! charged {
+    ($($operation:ident: $input:ident => $output:ident in $metric:ident;)*) => {$(impl Charged for $operation {
+        fn ask(input: &mut $input) {
+            input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
         }
 
-        fn note(output: &Output) {
-            $(if let Some(output) = output.downcast_ref::<$output>() {
-                return metrics::add(Metric::$metric, units(output.consumed_capacity()));
-            })*
+        fn note(output: &$output) {
+            metrics::add(Metric::$metric, units(output.consumed_capacity()));
         }
-    };
+    })*};
 }
 
-operations! {
-    ConsumedReadUnits: get_item::GetItemInput => get_item::GetItemOutput,
-    ConsumedReadUnits: batch_get_item::BatchGetItemInput => batch_get_item::BatchGetItemOutput,
-    ConsumedReadUnits: transact_get_items::TransactGetItemsInput => transact_get_items::TransactGetItemsOutput,
-    ConsumedReadUnits: query::QueryInput => query::QueryOutput,
-    ConsumedReadUnits: scan::ScanInput => scan::ScanOutput,
-    ConsumedWriteUnits: put_item::PutItemInput => put_item::PutItemOutput,
-    ConsumedWriteUnits: update_item::UpdateItemInput => update_item::UpdateItemOutput,
-    ConsumedWriteUnits: transact_write_items::TransactWriteItemsInput => transact_write_items::TransactWriteItemsOutput,
+charged! {
+    BatchGetItem: BatchGetItemInput => BatchGetItemOutput in ConsumedReadUnits;
+    GetItem: GetItemInput => GetItemOutput in ConsumedReadUnits;
+    PutItem: PutItemInput => PutItemOutput in ConsumedWriteUnits;
+    Query: QueryInput => QueryOutput in ConsumedReadUnits;
+    Scan: ScanInput => ScanOutput in ConsumedReadUnits;
+    TransactGetItems: TransactGetItemsInput => TransactGetItemsOutput in ConsumedReadUnits;
+    TransactWriteItems: TransactWriteItemsInput => TransactWriteItemsOutput in ConsumedWriteUnits;
+    UpdateItem: UpdateItemInput => UpdateItemOutput in ConsumedWriteUnits;
 }
 
 /// The units of one table, or of several.

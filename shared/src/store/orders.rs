@@ -1,5 +1,6 @@
 //! The orders table.
 
+use aws_sdk_dynamodb::operation::update_item::{UpdateItem, UpdateItemInput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
@@ -164,15 +165,15 @@ impl Store {
         let finish = Expression::update("REMOVE #rewards_pending", "attribute_exists(#order_id)")
             .name("rewards_pending")
             .name("order_id");
-        let request = self
-            .client
-            .update_item()
+        let input = UpdateItemInput::builder()
             .table_name(self.table(Table::Orders))
             .set_key(Some(Key::order(order_id).item()))
             .update_expression(&finish.update)
             .condition_expression(&finish.condition)
-            .set_expression_attribute_names(finish.names());
-        match self.call(|| request.clone().send()).await {
+            .set_expression_attribute_names(finish.names())
+            .build()
+            .map_err(Error::internal)?;
+        match self.call::<UpdateItem>(input).await {
             Ok(_) | Err(Failure::Stale) => Ok(()),
             Err(failure) => Err(failure.into()),
         }

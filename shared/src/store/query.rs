@@ -1,5 +1,8 @@
 //! Asking an index for some of its items, in its order, or a table for all of its own.
 
+use aws_sdk_dynamodb::operation;
+use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::scan::{Scan, ScanInput};
 use serde::de::DeserializeOwned;
 
 use super::Store;
@@ -42,9 +45,7 @@ impl Store {
         query: &Query,
         start: Option<Item>,
     ) -> Result<(Vec<Item>, Option<Item>), Failure> {
-        let request = self
-            .client
-            .query()
+        let input = QueryInput::builder()
             .table_name(self.table(query.table))
             .index_name(query.index)
             .key_condition_expression(&query.which.condition)
@@ -53,8 +54,10 @@ impl Store {
             .set_expression_attribute_values(query.which.values())
             .scan_index_forward(!query.newest_first)
             .set_limit(query.limit.map(i32::try_from).transpose().map_err(Error::internal)?)
-            .set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
+            .set_exclusive_start_key(start)
+            .build()
+            .map_err(Error::internal)?;
+        let answer = self.call::<operation::query::Query>(input).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
@@ -64,9 +67,9 @@ impl Store {
         table: Table,
         start: Option<Item>,
     ) -> Result<(Vec<Item>, Option<Item>), Failure> {
-        let request = self.client.scan().table_name(self.table(table)).consistent_read(true);
-        let request = request.set_exclusive_start_key(start);
-        let answer = self.call(|| request.clone().send()).await?;
+        let input = ScanInput::builder().table_name(self.table(table)).consistent_read(true);
+        let input = input.set_exclusive_start_key(start).build().map_err(Error::internal)?;
+        let answer = self.call::<Scan>(input).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 

@@ -3,6 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItem, BatchGetItemInput};
+use aws_sdk_dynamodb::operation::get_item::{GetItem, GetItemInput};
+use aws_sdk_dynamodb::operation::transact_get_items::{TransactGetItems, TransactGetItemsInput};
 use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, TransactGetItem};
 use serde::de::DeserializeOwned;
 
@@ -54,9 +57,9 @@ impl Store {
 
     /// The same, as DynamoDB has it.
     pub(super) async fn get_item(&self, key: &Key) -> Result<Option<Item>, Failure> {
-        let request =
-            self.client.get_item().table_name(self.table(key.table)).set_key(Some(key.item())).consistent_read(true);
-        Ok(self.call(|| request.clone().send()).await?.item)
+        let input = GetItemInput::builder().table_name(self.table(key.table)).set_key(Some(key.item()));
+        let input = input.consistent_read(true).build().map_err(Error::internal)?;
+        Ok(self.call::<GetItem>(input).await?.item)
     }
 
     /// Every item of `keys` that exists, each read consistently; naming one twice is fine. Up to 100
@@ -79,8 +82,8 @@ impl Store {
             Ok(TransactGetItem::builder().get(get.map_err(Error::internal)?).build())
         };
         let items = keys.iter().map(get).collect::<Result<Vec<_>, Error>>()?;
-        let request = self.client.transact_get_items().set_transact_items(Some(items));
-        let answer = self.call(|| request.clone().send()).await?;
+        let input = TransactGetItemsInput::builder().set_transact_items(Some(items)).build();
+        let answer = self.call::<TransactGetItems>(input.map_err(Error::internal)?).await?;
         let mut found = Found::default();
         // The answers are in the order of the keys.
         for (key, answer) in keys.iter().zip(answer.responses.unwrap_or_default()) {
@@ -99,8 +102,8 @@ impl Store {
         }
         let deadline = self.deadline();
         while !wanted.is_empty() {
-            let request = self.client.batch_get_item().set_request_items(Some(wanted));
-            let answer = self.call(|| request.clone().send()).await?;
+            let input = BatchGetItemInput::builder().set_request_items(Some(wanted)).build();
+            let answer = self.call::<BatchGetItem>(input.map_err(Error::internal)?).await?;
             for (name, items) in answer.responses.unwrap_or_default() {
                 let table = tables.get(&name).ok_or_else(|| Error::internal(format!("an answer from table {name}")))?;
                 found.0.entry(*table).or_default().extend(items);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItems, TransactWriteItemsInput};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use super::Store;
@@ -173,10 +174,10 @@ impl Transaction<'_> {
     /// [`Failure::Stale`] if a condition does not hold; nothing is written then.
     pub(super) async fn commit(self) -> Result<(), Failure> {
         let token = KeyId::random().to_string();
-        let request =
-            self.store.client.transact_write_items().set_transact_items(Some(self.writes)).client_request_token(token);
+        let input = TransactWriteItemsInput::builder().set_transact_items(Some(self.writes));
+        let input = input.client_request_token(token).build().map_err(Error::internal)?;
         self.store.recent_shortages.forget(&self.freed);
-        let written = self.store.call(|| request.clone().send()).await;
+        let written = self.store.call::<TransactWriteItems>(input).await;
         // Also where it failed: its answer may have been lost.
         self.store.recent_shortages.forget(&self.freed);
         written?;

@@ -1,5 +1,7 @@
 //! The users table.
 
+use aws_sdk_dynamodb::operation::put_item::{PutItem, PutItemInput};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItem, UpdateItemInput};
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::Store;
@@ -35,14 +37,14 @@ impl Store {
     ) -> Result<(), Error> {
         let profile = Profile { user_id, email, name, phone: None, address: None, created_at: now, updated_at: now };
         let guard = Expression::when("attribute_not_exists(#user_id)").name("user_id");
-        let request = self
-            .client
-            .put_item()
+        let input = PutItemInput::builder()
             .table_name(self.table(Table::Users))
             .set_item(Some(to_item(&profile)?))
             .condition_expression(&guard.condition)
-            .set_expression_attribute_names(guard.names());
-        match self.call(|| request.clone().send()).await {
+            .set_expression_attribute_names(guard.names())
+            .build()
+            .map_err(Error::internal)?;
+        match self.call::<PutItem>(input).await {
             Ok(_) | Err(Failure::Stale) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
@@ -75,16 +77,16 @@ impl Store {
         if !remove.is_empty() {
             change.update += &format!(" REMOVE {}", remove.join(", "));
         }
-        let request = self
-            .client
-            .update_item()
+        let input = UpdateItemInput::builder()
             .table_name(self.table(Table::Users))
             .key("user_id", string(user_id))
             .update_expression(&change.update)
             .set_expression_attribute_names(change.names())
             .set_expression_attribute_values(change.values())
-            .return_values(ReturnValue::AllNew);
-        let answer = self.call(|| request.clone().send()).await?;
+            .return_values(ReturnValue::AllNew)
+            .build()
+            .map_err(Error::internal)?;
+        let answer = self.call::<UpdateItem>(input).await?;
         from_item(answer.attributes.unwrap_or_default())
     }
 }

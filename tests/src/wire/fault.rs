@@ -4,14 +4,14 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
-use super::End;
+use super::Wire;
 use super::request::{answer, body_of, operation_of, refusal, with_body};
 
 /// What happens to one call.
@@ -100,8 +100,8 @@ impl Fault {
         faults
     }
 
-    /// Lets it happen to `request`, at the `end` of the wire that it was sent from.
-    pub(super) fn befall(self, request: HttpRequest, end: &End) -> HttpConnectorFuture {
+    /// Lets it happen to `request`, on its `wire`.
+    pub(super) fn befall(self, request: HttpRequest, wire: &Wire) -> HttpConnectorFuture {
         let operation = operation_of(&request);
         let respond = |response| HttpConnectorFuture::ready(Ok(response));
         let lost = || ConnectorError::timeout("the wire is broken".into());
@@ -115,28 +115,28 @@ impl Fault {
             Fault::ServerError => respond(refusal(500, "InternalServerError", &[])),
             Fault::LostRequest => HttpConnectorFuture::ready(Err(lost())),
             Fault::LostAnswer => {
-                let served = end.serve(request);
+                let served = wire.serve(request);
                 HttpConnectorFuture::new(async move { served.await.and_then(|_| Err(lost())) })
             }
             Fault::Late => {
-                end.keep_back(request);
+                wire.keep_back(request);
                 HttpConnectorFuture::ready(Err(lost()))
             }
             Fault::LeftOut => respond(answer(200, &nothing_of(&body_of(&request)))),
             Fault::DeathBefore => {
-                end.pass_until_tried_again();
+                wire.pass_until_tried_again();
                 HttpConnectorFuture::new(async { Death::comes() })
             }
             Fault::DeathAfter => {
-                end.pass_until_tried_again();
-                let served = end.serve(request);
+                wire.pass_until_tried_again();
+                let served = wire.serve(request);
                 HttpConnectorFuture::new(async move {
                     served.await?;
                     Death::comes()
                 })
             }
             Fault::Pause(pause) => {
-                let inner = end.inner.clone();
+                let inner = wire.inner.clone();
                 HttpConnectorFuture::new(async move {
                     pause.end().await;
                     inner.call(request).await
@@ -145,7 +145,7 @@ impl Fault {
             Fault::TooEarlyFor(table) => {
                 let mut batch = body_of(&request);
                 batch["RequestItems"].as_object_mut().expect("tables").remove(&table).expect("the table is read");
-                end.inner.call(with_body(request, &batch))
+                wire.inner.call(with_body(request, &batch))
             }
         }
     }
