@@ -121,8 +121,15 @@ async fn plays(
     counts: &mut Counts,
 ) -> Result<(), String> {
     let mut known = stage.set(&model.setup).await;
-    for (number, step) in steps.iter().enumerate() {
-        seen_one();
+    let parts =
+        steps.iter().enumerate().flat_map(|(number, step)| step.parts().into_iter().map(move |part| (number, part)));
+    let mut begun = 0..;
+    for (number, step) in parts {
+        let step = &step;
+        if begun.start == number {
+            begun.next();
+            seen_one();
+        }
         let failed = |what: String| format!("step {} of {}, {step:?}: {what}", number + 1, steps.len());
         model.take(step);
         let told = stage.takes(step, &model, &known).await;

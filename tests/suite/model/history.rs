@@ -20,7 +20,9 @@ impl ReferenceStateMachine for History {
     fn init_state() -> BoxedStrategy<Model> {
         let stock = || prop_oneof![1 => Just(0), 6 => 1_u32..=8, 2 => 9_u32..=14];
         let shards = || prop_oneof![5 => 1_u16..=2, 3 => 3_u16..=4, 1 => 5_u16..=8];
-        let product = || (1_u64..=3_000, weighted(0.4, 1_u32..=6), shards(), [stock(), stock()]);
+        // Of half of these, an odd percentage is half a cent more.
+        let price = || prop_oneof![1_u64..=3_000, (1_u64..=60).prop_map(|count| count * 50)];
+        let product = || (price(), weighted(0.4, 1_u32..=6), shards(), [stock(), stock()]);
         let product =
             move || product().prop_map(|(price, limit, shards, stock)| NewProduct { price, limit, shards, stock });
         let off = prop_oneof![(1_u64..=100).prop_map(Off::Percent), (1_u64..=3_000).prop_map(Off::Fixed)];
@@ -71,11 +73,14 @@ fn carts(model: &Model) -> Vec<Likely> {
     // One that is in no cart.
     lines.extend(Thing::all().map(|thing| (0, thing)).find(|line| !lines.contains(line)));
     let change = (select(lines.clone()), quantity());
+    let linger = (select(lines.clone()), quantity(), 3_usize..=5);
+    let linger = linger.prop_map(|((user, thing), quantity, times)| Step::Linger { user, thing, quantity, times });
     vec![
         (if likely == 0 { 40 } else { 24 }, add.boxed()),
         (10 * likely, change.prop_map(|((user, thing), quantity)| Step::Change { user, thing, quantity }).boxed()),
         (4 * likely, select(lines).prop_map(|(user, thing)| Step::Remove { user, thing }).boxed()),
         (2 * likely, user().prop_map(|user| Step::Clear { user }).boxed()),
+        (2 * likely, linger.boxed()),
     ]
 }
 
@@ -116,7 +121,13 @@ fn orders(model: &Model) -> Vec<Likely> {
             Step::Move { order, to }
         }
     });
-    let online: Vec<_> = numbers().filter(|order| model.orders[*order].due.is_some()).collect();
+    let mut online: Vec<_> = numbers().filter(|order| model.orders[*order].due.is_some()).collect();
+    // A late payment revives an order, with its coupon.
+    let revivable: Vec<_> =
+        numbers().filter(|order| model.orders[*order].cancelled_by_payment && !model.orders[*order].deleted).collect();
+    let with_coupons = revivable.iter().copied().filter(|order| model.orders[*order].coupon.is_some());
+    online.extend(with_coupons.flat_map(|order| [order; 4]).collect::<Vec<_>>());
+    online.extend(revivable);
     let is_online = if online.is_empty() { 0 } else { 1 };
     let paid = if online.is_empty() { order().boxed() } else { prop_oneof![9 => select(online), 1 => order()].boxed() };
     let settle = (paid, weighted(0.4, Just(())), any::<bool>());

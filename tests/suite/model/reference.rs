@@ -65,6 +65,7 @@ impl Model {
                 self.now += ms;
                 if self.due(LATEST_ROUND).is_empty() { told(0, Value::Null) } else { self.expire() }
             }
+            Step::Linger { .. } => return step.parts().iter().for_each(|part| self.take(part)),
             Step::Sweep => self.sweep(),
             Step::Expire => self.expire(),
         };

@@ -5,6 +5,8 @@ use std::fmt;
 use shared::cart::{Properties, Variation};
 use shared::ids::{ItemId, ProductId};
 
+use super::reference::HOLD;
+
 /// How many shoppers there are.
 pub(super) const USERS: usize = 3;
 
@@ -122,6 +124,14 @@ pub(super) enum Step {
     Archive {
         product: usize,
     },
+    /// Somebody keeps a line by giving it this quantity again and again, each time just before its hold is over. It is
+    /// taken in parts.
+    Linger {
+        user: usize,
+        thing: Thing,
+        quantity: u32,
+        times: usize,
+    },
     /// Time passes. If unpaid orders are too late then, the round comes by that cancels them.
     Pass {
         ms: u64,
@@ -178,6 +188,14 @@ impl Thing {
 }
 
 impl Step {
+    /// What it is taken in.
+    pub(super) fn parts(&self) -> Vec<Step> {
+        let Step::Linger { user, thing, quantity, times } = *self else { return vec![self.clone()] };
+        std::iter::repeat_n([Step::Change { user, thing, quantity }, Step::Pass { ms: HOLD - 1 }], times)
+            .flatten()
+            .collect()
+    }
+
     /// Its name, for the count of what happened.
     pub(super) fn name(&self) -> String {
         let name = format!("{self:?}");

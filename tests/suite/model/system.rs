@@ -189,6 +189,7 @@ impl Stage {
                     _ => Told::report(self.shop.fire("expire-unpaid-orders").await),
                 };
             }
+            Step::Linger { .. } => unreachable!("it is taken in parts"),
             Step::Sweep => return Told::report(self.shop.fire("release-reservations").await),
             Step::Expire => return Told::report(self.shop.fire("expire-unpaid-orders").await),
         };
