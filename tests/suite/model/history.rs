@@ -8,7 +8,7 @@ use proptest_state_machine::ReferenceStateMachine;
 
 use super::reference::PAYMENT;
 use super::state::Model;
-use super::steps::{NewProduct, Off, Setup, Step, Target, Thing, USERS};
+use super::steps::{NewProduct, Off, PRIZE, Setup, Sku, Step, Target, Thing, USERS};
 
 /// Makes histories, and shrinks those that fail.
 pub(super) struct History;
@@ -25,8 +25,14 @@ impl ReferenceStateMachine for History {
         let product = || (price(), weighted(0.4, 1_u32..=6), shards(), [stock(), stock()]);
         let product =
             move || product().prop_map(|(price, limit, shards, stock)| NewProduct { price, limit, shards, stock });
-        let off = prop_oneof![(1_u64..=100).prop_map(Off::Percent), (1_u64..=3_000).prop_map(Off::Fixed)];
-        let wanted = subsequence(Thing::all().collect::<Vec<_>>(), 1..=4);
+        let percent = prop_oneof![1_u64..=100, (0_u64..=9).prop_map(|count| 2 * count + 1)];
+        let off = prop_oneof![2 => percent.prop_map(Off::Percent), 1 => (1_u64..=3_000).prop_map(Off::Fixed)];
+        let prize = Thing { sku: Sku { product: PRIZE, size: None }, red: false };
+        let wanted = (subsequence(Thing::all().collect::<Vec<_>>(), 1..=4), any::<bool>());
+        let wanted = wanted.prop_map(move |(mut wanted, prized)| {
+            wanted.extend(Some(prize).filter(|prize| prized && !wanted.contains(prize)));
+            wanted
+        });
         let setup = ([product(), product(), product()], off, wanted);
         setup.prop_map(|(products, off, wanted)| Model::new(Setup { products, off, wanted })).boxed()
     }
