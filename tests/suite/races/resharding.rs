@@ -45,18 +45,17 @@ async fn a_product_that_sells_is_spread_and_loses_nothing() {
     shop.finish().await;
 }
 
-/// Who read the product before it had more shards looks for those before anybody hears "sold out".
-#[tokio::test]
-async fn units_that_went_to_shards_that_a_buyer_does_not_know_are_found() {
+/// Ada takes all the units that are left of products with so many shards, which get more of them before a call of hers.
+async fn ada_finds_all_while_they_move(shards: &[u16], before: &'static str) {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (admin, ada, bea) = (shop.admin().await, shop.shopper("ada").await, shop.shopper("bea").await);
-    for shards in [1, 2, 16] {
-        let print = shop.product("Print").stock(9).shards(shards).list().await;
+    for shards in shards {
+        let print = shop.product("Print").stock(9).shards(*shards).list().await;
         let now = shop.clock.now();
         // A process that knows how many shards there are, if they are many, reads them without the product.
         wired.store.add_to_cart(bea.id, &any(&print), 1, None, now).await.expect("there are nine");
-        let pause = wire.pauses("TransactWriteItems");
+        let pause = wire.pauses(before);
         let rival = pause.during(async { drop(spreads(&admin, &print, shards + 6).await.is(200)) });
         let variation = any(&print);
         let adds = wired.store.add_to_cart(ada.id, &variation, 8, None, now);
@@ -69,26 +68,16 @@ async fn units_that_went_to_shards_that_a_buyer_does_not_know_are_found() {
     shop.finish().await;
 }
 
+/// Who read the product before it had more shards looks for those before anybody hears "sold out".
+#[tokio::test]
+async fn units_that_went_to_shards_that_a_buyer_does_not_know_are_found() {
+    ada_finds_all_while_they_move(&[1, 2, 16], "TransactWriteItems").await;
+}
+
 /// The same, where the old shards are read after units have left them.
 #[tokio::test]
 async fn a_shortage_of_the_old_shards_is_none() {
-    let shop = Shop::open().await;
-    let (wire, wired) = Wire::to(&shop).await;
-    let (admin, ada, bea) = (shop.admin().await, shop.shopper("ada").await, shop.shopper("bea").await);
-    for shards in [2, 16] {
-        let print = shop.product("Print").stock(9).shards(shards).list().await;
-        let now = shop.clock.now();
-        wired.store.add_to_cart(bea.id, &any(&print), 1, None, now).await.expect("there are nine");
-        let pause = wire.pauses("BatchGetItem");
-        let rival = pause.during(async { drop(spreads(&admin, &print, shards + 6).await.is(200)) });
-        let variation = any(&print);
-        let adds = wired.store.add_to_cart(ada.id, &variation, 8, None, now);
-        tokio::join!(adds, rival).0.expect("all eight are found");
-        for user in [&ada, &bea] {
-            user.delete("/cart-items").await.is_empty();
-        }
-    }
-    shop.finish().await;
+    ada_finds_all_while_they_move(&[2, 16], "BatchGetItem").await;
 }
 
 /// What is withdrawn from sale, or counted, has all the shards that it has by then.
