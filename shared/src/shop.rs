@@ -54,3 +54,18 @@ impl Shop {
         Shop { store: self.store.until(deadline), ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn work_that_must_end_soon_starts_nothing_new() {
+        let config = Config::from_lookup(|_| Some("1".to_owned())).unwrap();
+        let shop = Shop::new(config, &Aws::from_env(), Clock::system());
+        let has_time = |seconds| shop.until(Instant::now() + Duration::from_secs(seconds)).store.has_time();
+        assert_eq!((has_time(1), has_time(4)), (false, true));
+    }
+}

@@ -9,7 +9,8 @@ use shared::catalog::requests::CreateProduct;
 use shared::ids::{IdempotencyKey, KeyId, ProductId};
 use shared::order::{OrderStatus, Outcome};
 use shared::paging::{Cursors, PageRequest};
-use shared::store::{OrderFilter, PaymentReport};
+use shared::reward::History;
+use shared::store::{OrderFilter, OrdersOf, PaymentReport};
 use tests::shop::Shop;
 use tests::wire::Wire;
 
@@ -84,15 +85,71 @@ async fn a_page_of_a_busy_days_orders_is_eight_queries() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
-    for _ in 0..3 {
+    let tomorrow = shop.clock.now().day().end();
+    shop.pass(tomorrow.since(shop.clock.now()).as_secs() + 60);
+    // At least two of them are in one shard.
+    for _ in 0..9 {
         ada.orders_directly(&mug, 1).await.is(201);
+        shop.pass(1);
     }
     let today = shop.clock.now().day();
     let filter = OrderFilter { from: "2026-01-01".parse().expect("a day"), to: today.end(), status: None };
-    let page = PageRequest { limit: 2, cursor: None };
-    let found = wired.store.orders_by_day(&filter, &page, &Cursors::new("secret", "orders")).await.expect("a page");
-    assert_eq!(found.items.len(), 2);
-    assert_eq!(wire.calls(), ["Query"; 8]);
+    let cursors = Cursors::new("secret", "orders");
+    for limit in [1, 8] {
+        let page = PageRequest { limit, cursor: None };
+        let found = wired.store.orders_by_day(&filter, &page, &cursors).await.expect("a page");
+        assert_eq!(found.items.len(), limit);
+        assert_eq!(wire.calls(), ["Query"; 8], "{limit}");
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_somebodys_orders_is_one_query() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    for _ in 0..3 {
+        ada.orders_directly(&mug, 1).await.is(201);
+    }
+    let (page, cursors) = (PageRequest { limit: 2, cursor: None }, Cursors::new("secret", "orders"));
+    let found = wired.store.orders_of(OrdersOf::Buyer(ada.id), None, &page, &cursors).await.expect("a page");
+    assert_eq!((found.items.len(), found.next_cursor.is_some()), (2, true));
+    assert_eq!(wire.calls(), ["Query"]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_inventory_is_one_query_and_one_read() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    for name in ["Mug", "Pen", "Ink"] {
+        shop.product(name).list().await;
+    }
+    let (page, cursors) = (PageRequest { limit: 2, cursor: None }, Cursors::new("secret", "inventory"));
+    let found = wired.store.inventory(None, &page, &cursors).await.expect("a page");
+    assert_eq!((found.items.len(), found.next_cursor.is_some()), (2, true));
+    assert_eq!(wire.calls(), ["Query", "BatchGetItem"]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_grant_is_one_read_and_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let reward = json!({"kind": "fixed", "value": "5", "valid_days": 30});
+    shop.rule(json!({"kind": "min_order_total", "amount": "0.01"}), reward).await;
+    let request = serde_json::from_value(json!({"product_id": mug.id, "quantity": 1})).expect("a request");
+    let (store, now) = (&wired.store, shop.clock.now());
+    let order = store.order_directly(ada.id, ada.id, &request, None, now).await.expect("an order").orders.remove(0);
+    let rules = store.rules().await.expect("the rules");
+    wire.calls();
+    let (rules, secret) = (rules.iter().collect::<Vec<_>>(), &shop.cloud().shop().config.signing_secret);
+    let codes = store.grant_coupons(&order, &History::default(), &rules, secret, now).await.expect("granted");
+    assert_eq!(codes.len(), 1);
+    assert_eq!(wire.calls(), ["GetItem", "TransactWriteItems"]);
+    store.finish_rewards(order.summary.order_id).await.expect("done");
     shop.finish().await;
 }
 

@@ -106,6 +106,7 @@ impl Visit for Fields {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::process::Command;
 
     use super::*;
     use crate::ids::OrderId;
@@ -125,7 +126,7 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(Lines(write)), || {
             let span = trace::invocation("r-1", Some("Root=1-2-3;Sampled=0"));
             let _entered = span.enter();
-            tracing::warn!(count = 2_u64, "first");
+            tracing::warn!(count = 2_u64, share = 0.5, whole = false, "first");
             trace::is_about(order_id);
             let inner = tracing::error_span!("order", trace_id = "1-4-5");
             let _inner = inner.enter();
@@ -138,11 +139,30 @@ mod tests {
             assert!(line.as_object_mut().unwrap().remove("timestamp").is_some());
         }
         let ids = json!({"request_id": "r-1", "trace_id": "1-2-3"});
-        let first = json!({"level": "WARN", "message": "first", "count": 2});
+        let first = json!({"level": "WARN", "message": "first", "count": 2, "share": 0.5, "whole": false});
         let second = json!({"level": "ERROR", "message": "second", "error": "broken", "order_id": order_id, "trace_id": "1-4-5", "request_id": "r-1"});
         assert_eq!(parsed[0], merged(&ids, &first));
         assert_eq!(parsed[1], second);
         assert_eq!(parsed[2], json!({"_aws": {}}));
+    }
+
+    /// It logs in a process of its own, as the log of a process is set once.
+    #[test]
+    fn a_function_logs_to_its_standard_output_from_its_level_up() {
+        const IS_FUNCTION: &str = "LOGS_AS_A_FUNCTION";
+        if std::env::var_os(IS_FUNCTION).is_some() {
+            as_json();
+            tracing::info!("heard");
+            tracing::debug!("too low");
+            return;
+        }
+        let name = "lambda::log::tests::a_function_logs_to_its_standard_output_from_its_level_up";
+        let mut function = Command::new(std::env::current_exe().unwrap());
+        function.args(["--exact", "--nocapture", name]).env(IS_FUNCTION, "yes").env_remove("LOG_LEVEL");
+        let output = String::from_utf8(function.output().unwrap().stdout).unwrap();
+        let messages: Vec<_> = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect();
+        let messages: Vec<_> = messages.iter().filter_map(|line| line["message"].as_str()).collect();
+        assert_eq!(messages, ["heard"]);
     }
 
     fn merged(one: &Value, other: &Value) -> Value {
