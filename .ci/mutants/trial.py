@@ -88,12 +88,12 @@ class Tests:
             yield from ((kind, line.removesuffix(": test")) for line in told.splitlines() if line.endswith(": test"))
 
     def measured(self, mutants):
-        """Runs the tests that are new, and those that reach a file with mutants that are."""
+        """Runs the unit tests, and of the suite what is new and what reaches a file with mutants that are."""
         of_numbers = {str(mutant["number"]): mutant["key"] for mutant in mutants}
         known = json.loads(REACH.read_text()) if REACH.exists() else {"mutants": [], "tests": []}
         there_were = set(known["mutants"])
         changed = {key.split()[0] for key in of_numbers.values() if key not in there_were}
-        tests = (Test(*test) for test in known["tests"])
+        tests = (test for test in map(Test._make, known["tests"]) if test.kind == SUITE.name)
         tests = [test for test in tests if changed.isdisjoint(key.split()[0] for key in test.reaches)]
         tests = {(test.kind, test.name): test for test in tests}
 

@@ -178,4 +178,11 @@ mod tests {
         let shards: BTreeSet<_> = (100..116).map(|id| shard_of(id, EXPIRY_SHARDS)).collect();
         assert_eq!(shards, (0..EXPIRY_SHARDS).collect::<BTreeSet<_>>());
     }
+
+    #[test]
+    fn a_days_partitions_and_what_is_held_are_named() {
+        assert_eq!(day_partition("2026-11-20".parse().unwrap(), 3), "2026-11-20#3");
+        let tag = |name: &str| held_tag(&Sku { product_id: ProductId::derived(name), size: None });
+        assert_eq!((tag("mug").len(), tag("mug") == tag("mug"), tag("mug") == tag("pen")), (4, true, false));
+    }
 }

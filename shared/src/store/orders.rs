@@ -69,8 +69,7 @@ pub(super) struct Alias {
 
 impl Alias {
     fn of(order_id: OrderId, key: &IdempotencyKey, now: Timestamp) -> Alias {
-        let expires_at = (now + STAND_IN_KEPT).epoch_seconds();
-        Alias { alias_of: order_id, fingerprint: key.fingerprint.clone(), expires_at }
+        Alias { alias_of: order_id, fingerprint: key.fingerprint.clone(), expires_at: stands_in_until(now) }
     }
 }
 
@@ -238,7 +237,7 @@ impl Transaction<'_> {
             deleted_at: now,
             status: record.order.summary.status,
             earned_coupons: record.earned_coupons.clone(),
-            expires_at: (now + STAND_IN_KEPT).epoch_seconds(),
+            expires_at: stands_in_until(now),
         };
         self.put(Table::Orders, to_item(&tombstone)?, &unchanged(Expression::default(), &order_item(record)?)?)
     }
@@ -258,6 +257,11 @@ impl Transaction<'_> {
         .value("cancelled", string("cancelled"));
         self.update(&Key::order(order_id), &settle)
     }
+}
+
+/// When an id is deleted that is kept from `now` on without an order, in seconds since 1970.
+fn stands_in_until(now: Timestamp) -> i64 {
+    (now + STAND_IN_KEPT).epoch_seconds()
 }
 
 /// The id of the order that a checkout under `key` makes.
