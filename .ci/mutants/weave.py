@@ -41,6 +41,7 @@ class Weaver:
         self.source = source
         self.at = defaultdict(list)
         self.woven = set()
+        self.broken = set()
         for mutant in mutants:
             self.at[mutant["genre"], mutant["start"]].append(mutant)
 
@@ -71,6 +72,7 @@ class Weaver:
         weave = {
             "binary_expression": self.operator,
             "compound_assignment_expr": self.operator,
+            "let_chain": self.chain,
             "unary_expression": self.negation,
             "match_arm": self.arm,
             "field_initializer": self.field,
@@ -87,6 +89,11 @@ class Weaver:
         left, right = self.node(left), self.node(right)
         others = [(mutant["number"], f"{left} {marked(mutant)}{mutant['replacement']} {right}") for mutant in mutants]
         return choice(others, f"{left} {self.text(operator.start_byte, operator.end_byte)} {right}")
+
+    def chain(self, node):
+        """Next to a `let`, nothing but `&&` is Rust."""
+        for operator in (child for child in node.children if child.type == "&&"):
+            self.broken.update(mutant["number"] for mutant in self.take("BinaryOperator", operator.start_byte))
 
     def negation(self, node):
         mutants = self.take("UnaryOperator", node.start_byte)

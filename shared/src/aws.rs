@@ -49,7 +49,11 @@ impl Aws {
     /// not AWS's own. Nothing is looked up elsewhere: no file, no metadata service. What is missing is missed by the
     /// first call.
     pub fn from_env() -> Aws {
-        let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Aws::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Aws {
+        let setting = |name| lookup(name).filter(|value| !value.is_empty());
         let endpoint = setting("AWS_ENDPOINT_URL");
         let has_tls = has_tls(endpoint.as_deref());
         // They are those of one process: Lambda starts another before they expire.

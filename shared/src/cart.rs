@@ -34,7 +34,7 @@ pub const MAX_ALLOCATIONS: usize = 60;
 
 /// How many adds are remembered by their idempotency keys, and for how long.
 const MAX_RECENT_ADDS: usize = 100;
-const RECENT_ADDS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+const RECENT_ADDS_KEPT: Duration = Duration::from_hours(24);
 
 /// A hold may be extended to this many times its length, counted from its start.
 const MAX_HOLD_LENGTHS: u32 = 4;

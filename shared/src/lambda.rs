@@ -174,4 +174,17 @@ mod tests {
         assert_eq!(encode_query("limit=5&cursor=a%2Fb+c&x={[|]}"), "limit=5&cursor=a%2Fb+c&x={[|]}");
         assert_eq!(encode_query("x=<ä> #\"\0"), "x=%3C%C3%A4%3E%20%23%22%00");
     }
+
+    #[test]
+    fn an_invocation_ends_a_little_before_its_deadline() {
+        let left = |millis: Option<u64>| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            let mut context = Context::default();
+            context.deadline = millis.map_or(0, |millis| u64::try_from(now.as_millis()).unwrap() + millis);
+            deadline(&context).saturating_duration_since(Instant::now()).as_millis()
+        };
+        assert!((3_000..=3_501).contains(&left(Some(4_000))));
+        assert!((9_000..=9_501).contains(&left(None)), "it names none");
+        assert_eq!(left(Some(100)), 0);
+    }
 }

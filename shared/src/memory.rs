@@ -69,6 +69,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_remembered_later_leaves_what_is_still_known() {
+        let mut memory = Memory::of(SECOND);
+        for (key, millis) in [("price", 0), ("stock", 999)] {
+            memory.remember(memory.since(), key, millis, at(millis));
+        }
+        assert_eq!((memory.get(&"price", at(999)), memory.get(&"stock", at(999))), (Some(&0), Some(&999)));
+    }
+
+    #[test]
     fn what_was_asked_for_before_a_change_is_not_remembered_after_it() {
         let mut memory = Memory::of(SECOND);
         let since = memory.since();

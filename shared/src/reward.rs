@@ -177,7 +177,7 @@ impl Rule {
 
     /// The coupon that `order` earns.
     pub fn grant(&self, order: &Order, code: String, now: Timestamp) -> Coupon {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        const DAY: Duration = Duration::from_hours(24);
         Coupon {
             code,
             user_id: order.summary.user_id,

@@ -54,3 +54,29 @@ impl Shop {
         Shop { store: self.store.until(deadline), ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn shop() -> Shop {
+        Shop::new(Config::from_lookup(|_| Some("1".to_owned())).unwrap(), &Aws::from_env(), Clock::system())
+    }
+
+    #[test]
+    fn all_of_it_calls_aws_as_it_is_told() {
+        let Shop { store, order_events, mailer, .. } = shop().through(&Aws::from_env().in_region("xx-there-1"));
+        for part in [format!("{store:?}"), format!("{order_events:?}"), format!("{mailer:?}")] {
+            assert!(part.contains("xx-there-1"), "{part}");
+        }
+    }
+
+    #[test]
+    fn work_that_must_end_soon_starts_nothing_new() {
+        let shop = shop();
+        let has_time = |seconds| shop.until(Instant::now() + Duration::from_secs(seconds)).store.has_time();
+        assert_eq!((has_time(1), has_time(4)), (false, true));
+    }
+}

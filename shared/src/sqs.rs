@@ -111,3 +111,16 @@ fn trace_attribute() -> Result<Option<HashMap<SystemAttribute, MessageSystemAttr
     let value = MessageSystemAttributeValue::builder().data_type("String").string_value(header).build();
     Ok(Some(HashMap::from([(SystemAttribute::AwsTraceHeader, value.map_err(Error::internal)?)])))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_is_part_of_the_trace_under_way() {
+        let header = "Root=1-2-3;Parent=4;Sampled=1".to_owned();
+        let attributes = trace::within(Some(header.clone()), async { trace_attribute() }).await.unwrap().unwrap();
+        assert_eq!(attributes[&SystemAttribute::AwsTraceHeader].string_value(), Some(header.as_str()));
+        assert_eq!(trace_attribute().unwrap(), None, "there is none");
+    }
+}

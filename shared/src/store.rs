@@ -117,7 +117,7 @@ impl Store {
     /// Whether there is time left to start something new, and to end it.
     pub fn has_time(&self) -> bool {
         const ENOUGH_FOR_ONE: Duration = Duration::from_secs(2);
-        Instant::now() + ENOUGH_FOR_ONE < self.deadline()
+        self.deadline().checked_duration_since(Instant::now() + ENOUGH_FOR_ONE).is_some()
     }
 
     /// When work that starts now must have ended.

@@ -4,6 +4,8 @@
 //! object"). Stripe's own Rust crates are either not released or bring all of its API along, for
 //! one HMAC and four fields.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
 use sha2::Sha256;
@@ -16,7 +18,7 @@ use crate::text::Text;
 use crate::time::Timestamp;
 
 /// How old a signature may be, or how far ahead of this clock.
-const TOLERANCE_MILLIS: i64 = 5 * 60 * 1000;
+const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// What an event says of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +114,7 @@ pub fn verify(secret: &str, header: Option<&str>, body: &[u8], now: Timestamp) -
     if !parts().any(|(name, signature)| name == "v1" && fits(signature)) {
         return Err(Error::InvalidSignature("The signature does not fit the body"));
     }
-    if now.millis().abs_diff(signed_at) > TOLERANCE_MILLIS.unsigned_abs() {
+    if Duration::from_millis(now.millis().abs_diff(signed_at)) > TOLERANCE {
         return Err(Error::InvalidSignature("The signature is more than five minutes old"));
     }
     Ok(())

@@ -228,6 +228,9 @@ async fn a_cart_that_became_two_orders_is_found() {
         data.orders.iter_mut().filter(parts).last().unwrap()["parts"][0] = split[0].clone();
         data.orders.iter_mut().find(parts).unwrap()["parts"] = split;
     });
+    finds(&sound, 5, "is the only one of its parts", |data| {
+        data.orders[0]["parts"] = json!([data.orders[0]["order_id"]]);
+    });
     finds(&sound, 5, "is none of its own parts", |data| {
         let other = data.orders[0]["order_id"].clone();
         data.orders.iter_mut().filter(|order| order["order_id"] != other).last().unwrap()["parts"] = json!([other]);

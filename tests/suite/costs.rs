@@ -1,6 +1,7 @@
 //! What the busy operations cost: how often they call DynamoDB.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::json;
 use shared::auth::Caller;
@@ -9,7 +10,8 @@ use shared::catalog::requests::CreateProduct;
 use shared::ids::{IdempotencyKey, KeyId, ProductId};
 use shared::order::{OrderStatus, Outcome};
 use shared::paging::{Cursors, PageRequest};
-use shared::store::{OrderFilter, PaymentReport};
+use shared::reward::History;
+use shared::store::{OrderFilter, OrdersOf, PaymentReport};
 use tests::shop::Shop;
 use tests::wire::Wire;
 
@@ -84,15 +86,71 @@ async fn a_page_of_a_busy_days_orders_is_eight_queries() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
-    for _ in 0..3 {
+    let tomorrow = shop.clock.now().day().end();
+    shop.pass(tomorrow.since(shop.clock.now()).as_secs() + 60);
+    // At least two of them are in one shard.
+    for _ in 0..9 {
         ada.orders_directly(&mug, 1).await.is(201);
+        shop.pass(1);
     }
     let today = shop.clock.now().day();
     let filter = OrderFilter { from: "2026-01-01".parse().expect("a day"), to: today.end(), status: None };
-    let page = PageRequest { limit: 2, cursor: None };
-    let found = wired.store.orders_by_day(&filter, &page, &Cursors::new("secret", "orders")).await.expect("a page");
-    assert_eq!(found.items.len(), 2);
-    assert_eq!(wire.calls(), ["Query"; 8]);
+    let cursors = Cursors::new("secret", "orders");
+    for limit in [1, 8] {
+        let page = PageRequest { limit, cursor: None };
+        let found = wired.store.orders_by_day(&filter, &page, &cursors).await.expect("a page");
+        assert_eq!(found.items.len(), limit);
+        assert_eq!(wire.calls(), ["Query"; 8], "{limit}");
+    }
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_somebodys_orders_is_one_query() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    for _ in 0..3 {
+        ada.orders_directly(&mug, 1).await.is(201);
+    }
+    let (page, cursors) = (PageRequest { limit: 2, cursor: None }, Cursors::new("secret", "orders"));
+    let found = wired.store.orders_of(OrdersOf::Buyer(ada.id), None, &page, &cursors).await.expect("a page");
+    assert_eq!((found.items.len(), found.next_cursor.is_some()), (2, true));
+    assert_eq!(wire.calls(), ["Query"]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_inventory_is_one_query_and_one_read() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    for name in ["Mug", "Pen", "Ink"] {
+        shop.product(name).list().await;
+    }
+    let (page, cursors) = (PageRequest { limit: 2, cursor: None }, Cursors::new("secret", "inventory"));
+    let found = wired.store.inventory(None, &page, &cursors).await.expect("a page");
+    assert_eq!((found.items.len(), found.next_cursor.is_some()), (2, true));
+    assert_eq!(wire.calls(), ["Query", "BatchGetItem"]);
+    shop.finish().await;
+}
+
+#[tokio::test]
+async fn a_grant_is_one_read_and_one_transaction() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    let reward = json!({"kind": "fixed", "value": "5", "valid_days": 30});
+    shop.rule(json!({"kind": "min_order_total", "amount": "0.01"}), reward).await;
+    let request = serde_json::from_value(json!({"product_id": mug.id, "quantity": 1})).expect("a request");
+    let (store, now) = (&wired.store, shop.clock.now());
+    let order = store.order_directly(ada.id, ada.id, &request, None, now).await.expect("an order").orders.remove(0);
+    let rules = store.rules().await.expect("the rules");
+    wire.calls();
+    let (rules, secret) = (rules.iter().collect::<Vec<_>>(), &shop.cloud().shop().config.signing_secret);
+    let codes = store.grant_coupons(&order, &History::default(), &rules, secret, now).await.expect("granted");
+    assert_eq!(codes.len(), 1);
+    assert_eq!(wire.calls(), ["GetItem", "TransactWriteItems"]);
+    store.finish_rewards(order.summary.order_id).await.expect("done");
     shop.finish().await;
 }
 
@@ -135,18 +193,19 @@ async fn a_refusal_for_want_of_stock_is_two_reads_and_rarely_sixteen_queries() {
     let (ada, ben, mug) =
         (shop.shopper("ada").await, shop.shopper("ben").await, shop.product("Mug").stock(3).list().await);
     let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
-    let refused = async || {
-        wired.store.add_to_cart(ben.id, &variation, 4, None, shop.clock.now()).await.expect_err("too few");
+    let began = shop.clock.now();
+    let refused = async |millis| {
+        let now = began + Duration::from_millis(millis);
+        wired.store.add_to_cart(ben.id, &variation, 4, None, now).await.expect_err("too few");
         wire.calls()
     };
     let reads = ["BatchGetItem", "TransactGetItems"];
     let looks = [reads.as_slice(), &["Query"; 16], &reads].concat();
-    assert_eq!(refused().await, reads, "nobody holds any");
+    assert_eq!(refused(0).await, reads, "nobody holds any");
     ada.adds(&mug, 3).await.is(201);
-    assert_eq!(refused().await, looks);
-    assert_eq!(refused().await, reads);
-    shop.pass(1);
-    assert_eq!(refused().await, looks);
+    assert_eq!(refused(1).await, looks);
+    assert_eq!(refused(1_000).await, reads);
+    assert_eq!(refused(1_001).await, looks);
     shop.finish().await;
 }
 

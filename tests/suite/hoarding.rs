@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 use local::options::Options;
 use serde_json::{Value, json};
+use shared::aws::Wire;
+use shared::config::Config;
+use shared::store::Store;
 use tests::api::Call;
 use tests::payment::DEADLINE;
 use tests::product::Product;
@@ -216,5 +219,21 @@ async fn by_default_a_cart_full_of_one_product_may_be_ordered_online() {
     checks_out_online(&ada).await.is(201);
     let refused = ada.adds(&nail, 1).await.is_refused(422, "quantity_limit");
     assert_eq!(refused, Value::Null, "no field is wrong");
+    shop.finish().await;
+}
+
+/// The limit is no reason to take from anybody what they hold: it is asked of those only who want more.
+#[tokio::test]
+async fn who_holds_more_than_a_limit_that_was_lowered_may_keep_it() {
+    let shop = Shop::open().await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").stock(STOCK).list().await);
+    let line = ada.adds(&mug, 5).await.is(201)["item_id"].clone();
+    let item_id = serde_json::from_value(line).expect("an id");
+    let lowered = Config { max_held_units: 2, ..(*shop.cloud().shop().config).clone() };
+    let store = Store::new(&shop.aws("local", Wire::new(false)), &lowered);
+    for (quantity, is_allowed) in [(5, true), (6, false), (4, true), (5, false)] {
+        let changed = store.set_quantity(ada.id, item_id, quantity, shop.clock.now()).await;
+        assert_eq!(changed.is_ok(), is_allowed, "{quantity}");
+    }
     shop.finish().await;
 }

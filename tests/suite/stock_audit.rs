@@ -3,6 +3,8 @@
 mod plants;
 mod sellers;
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use shared::books::FindingKind;
 use tests::shop::Shop;
@@ -163,6 +165,43 @@ async fn what_is_handed_from_a_cart_to_an_order_is_not_counted_twice() {
     let (report, ()) = tokio::join!(wired.store.audit_stock(false), rivals);
     let report = report.expect("a report");
     assert_eq!((report.found, report.passes, report.unsettled), (0, 2, Vec::<String>::new()));
+    shop.finish().await;
+}
+
+/// A counter that is wrong is found once, however many passes another item takes that is moved during each.
+#[tokio::test]
+async fn what_never_stands_still_is_named() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, busy, quiet) =
+        (shop.shopper("ada").await, shop.product("Busy").list().await, shop.product("Quiet").list().await);
+    let (busy_id, quiet_id) = (format!("{}#-#0", busy.id), format!("{}#-#0", quiet.id));
+    ada.adds(&busy, 1).await.is(201);
+    for stock_id in [&busy_id, &quiet_id] {
+        plants::count(&shop, stock_id, "available", 90).await;
+    }
+    let looks_again = [(); 4].map(|()| wire.pauses("BatchGetItem"));
+    let rival = async {
+        for look in looks_again {
+            look.during(async { drop(ada.adds(&busy, 1).await.is(200)) }).await;
+        }
+    };
+    let (report, ()) = tokio::join!(wired.store.audit_stock(false), rival);
+    let report = report.expect("a report");
+    assert_eq!((report.found, report.passes, report.unsettled), (1, 4, vec![busy_id.clone()]));
+
+    let began = Instant::now();
+    let hurried = wired.store.until(began + Duration::from_millis(4_700));
+    let look_again = wire.pauses("BatchGetItem");
+    let rival = look_again.during(async {
+        ada.adds(&busy, 1).await.is(200);
+        shop.wait_for("no time is left", || (began.elapsed() > Duration::from_millis(2_700)).then_some(())).await;
+    });
+    let (report, ()) = tokio::join!(hurried.audit_stock(false), rival);
+    let report = report.expect("a report");
+    assert_eq!((report.found, report.passes, report.unsettled), (1, 1, vec![busy_id.clone()]));
+    plants::count(&shop, &busy_id, "available", 94).await;
+    plants::count(&shop, &quiet_id, "available", 100).await;
     shop.finish().await;
 }
 

@@ -5,7 +5,10 @@ use aws_sdk_dynamodb::operation::get_item::{GetItem, GetItemInput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
 
+use tracing_subscriber::layer::SubscriberExt as _;
+
 use super::*;
+use crate::lambda::log::Lines;
 
 /// A network that notes every request, and says the same to each; or nothing.
 #[derive(Debug, Clone)]
@@ -115,4 +118,33 @@ async fn what_the_environment_lacks_is_named() {
     let of_nowhere = get(&aws.called_by("AKID", "secret").at(Some("http://localhost:1")).dynamodb()).await.unwrap_err();
     assert!(format!("{of_nowhere:?}").contains("AWS_REGION is not set"));
     assert!(network.heard.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_set_to_nothing_is_not_set() {
+    let (network, _) = network(Some((200, "{}")));
+    let set = |name: &str| match name {
+        "AWS_REGION" => Some("eu-west-1".to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("set".to_owned()),
+        _ => Some(String::new()),
+    };
+    get(&Aws::from_lookup(set).over(network.clone()).dynamodb()).await.unwrap();
+    let request = network.heard.lock().unwrap().pop().unwrap();
+    assert_eq!(request.uri(), "https://dynamodb.eu-west-1.amazonaws.com/");
+    assert_eq!(request.headers().get("x-amz-security-token"), None);
+}
+
+#[tokio::test]
+async fn a_greeting_that_is_answered_is_not_complained_of() {
+    thread_local! {
+        static LOGGED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+    let log = Lines(|_| LOGGED.set(LOGGED.get() + 1));
+    let _logging = tracing::subscriber::set_default(tracing_subscriber::registry().with(log));
+    let (_, answered) = network(Some((200, "healthy")));
+    answered.in_region("us-east-1").dynamodb().greet().await;
+    assert_eq!(LOGGED.get(), 0);
+    let (_, nowhere) = network(None);
+    nowhere.at(Some("https:// ")).dynamodb().greet().await;
+    assert_eq!(LOGGED.get(), 1);
 }

@@ -116,4 +116,11 @@ mod tests {
         let uri = format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
         assert!(Wire::new(false).call(request(&uri)).await.unwrap_err().is_io());
     }
+
+    #[test]
+    fn without_tls_no_root_certificate_is_read() {
+        let (nobody, the_machines) = (format!("{:?}", trust(false)), format!("{:?}", trust(true)));
+        assert!(nobody.contains("(0 roots)"), "{nobody}");
+        assert!(the_machines.contains(" roots)") && !the_machines.contains("(0 roots)"), "{the_machines}");
+    }
 }

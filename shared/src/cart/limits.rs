@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 
 /// For how long after its deadline an unpaid order is still counted, unless it is known that it waits no longer: what
 /// cancels it comes by every minute, and may be late.
-const COUNTED_PAST_DEADLINE: Duration = Duration::from_secs(15 * 60);
+const COUNTED_PAST_DEADLINE: Duration = Duration::from_mins(15);
 
 /// An online order that may still wait for its payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

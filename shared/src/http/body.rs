@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, FieldError};
 
-/// The most bytes that a body may have.
-const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The most bytes that a body may have: 64 KiB.
+const MAX_BODY_BYTES: usize = 65_536;
 
 /// A body that was read, with a digest that tells it from others.
 pub struct Json<T> {

@@ -119,4 +119,18 @@ mod tests {
             assert!(many == few || many >= 8);
         }
     }
+
+    /// Steele, Lea and Flood's generator, begun at zero, draws these first.
+    #[test]
+    fn bits_are_mixed_as_published() {
+        let drawn = [0, 0x9e37_79b9_7f4a_7c15].map(mixed);
+        assert_eq!(drawn, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
+    }
+
+    /// Processes that disagreed would send a buyer to other shards each time.
+    #[test]
+    fn a_buyer_has_the_same_order_in_every_process() {
+        let order = Looks::of(user(1), 16).left().collect::<Vec<_>>();
+        assert_eq!(order, [11, 12, 13, 8, 4, 15, 14, 6, 9, 0, 1, 7, 3, 5, 10, 2]);
+    }
 }

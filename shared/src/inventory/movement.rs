@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::spread::Shift;
 use super::{Allocation, Sku, StockId};
+use crate::cart::MAX_ALLOCATIONS;
 
 /// What happens to units of stock. Units are never made or lost by it: each movement takes from one
 /// counter what it adds to another, or to the same.
@@ -151,6 +152,11 @@ impl StockChanges {
         self.by_shard.iter().filter(|(_, change)| !change.is_none())
     }
 
+    /// Whether it is in no more shards than one order may be in.
+    pub fn fits_one_order(&self) -> bool {
+        self.iter().count() <= MAX_ALLOCATIONS
+    }
+
     /// The id of the cart, order or adjustment that all this is done for.
     pub fn cause_id(&self) -> &str {
         &self.cause_id
@@ -207,6 +213,16 @@ mod tests {
         changes.move_units(Movement::HandOn, &sku(), &units(2));
         let written: Vec<_> = changes.iter().collect();
         assert_eq!(*written[0].1, Change { only_for_sale: true, handed_on: true, ..Change::default() });
+    }
+
+    #[test]
+    fn an_order_is_in_sixty_shards_at_most() {
+        let in_shards = |count: u16| {
+            let mut changes = StockChanges::caused_by("order");
+            changes.adjust(&sku(), &(0..count).map(|shard| (shard, 1)).collect::<Vec<_>>());
+            changes.fits_one_order()
+        };
+        assert!(in_shards(0) && in_shards(60) && !in_shards(61) && !in_shards(62));
     }
 
     #[test]

@@ -129,4 +129,25 @@ mod tests {
         }
         assert_eq!((evened(&[5]), evened(&[])), ((vec![5], 0), (vec![], 0)));
     }
+
+    /// Whether a product with so many sizes and shards may have so many shards.
+    fn may_have(sizes: &[&str], there_are: u16, wanted: u16) -> bool {
+        let product: Product = serde_json::from_value(serde_json::json!({
+            "product_id": ProductId::derived("shirt"), "name": "Shirt", "description": "", "price": "12.50",
+            "currency": "USD", "has_sizes": !sizes.is_empty(), "sizes": sizes, "low_stock_threshold": 5,
+            "status": "active", "stock_shards": there_are, "created_at": "2026-11-20T06:21:33.123Z",
+            "updated_at": "2026-11-20T06:21:33.123Z",
+        }))
+        .unwrap();
+        let request: ReshardRequest = serde_json::from_value(serde_json::json!({"stock_shards": wanted})).unwrap();
+        request.plan(&product).is_ok_and(|shards| shards == wanted)
+    }
+
+    #[test]
+    fn a_product_gets_no_fewer_shards_and_no_more_than_can_be_withdrawn() {
+        assert!(may_have(&[], 3, 99) && may_have(&["S", "M", "L"], 3, 33));
+        assert!(!may_have(&["S", "M", "L"], 3, 34));
+        assert!(may_have(&[], 3, 3) && !may_have(&[], 3, 2));
+        assert!(may_have(&["S", "M"], 60, 60), "what has too many already can be evened out");
+    }
 }

@@ -106,9 +106,10 @@ impl Visit for Fields {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::process::Command;
 
     use super::*;
-    use crate::ids::OrderId;
+    use crate::ids::{OrderId, UserId};
     use crate::trace;
 
     thread_local! {
@@ -121,28 +122,53 @@ mod tests {
 
     #[test]
     fn a_line_is_flat_and_carries_the_ids_of_its_spans() {
-        let order_id = OrderId::derived("o");
+        let (order_id, another, user_id) = (OrderId::derived("o"), OrderId::derived("p"), UserId::derived("ada"));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(Lines(write)), || {
             let span = trace::invocation("r-1", Some("Root=1-2-3;Sampled=0"));
             let _entered = span.enter();
-            tracing::warn!(count = 2_u64, "first");
+            tracing::warn!(count = 2_u64, share = 0.5, whole = false, "first");
             trace::is_about(order_id);
-            let inner = tracing::error_span!("order", trace_id = "1-4-5");
-            let _inner = inner.enter();
+            trace::is_for_user(user_id);
             tracing::error!(error = %"broken", "second");
+            let inner = trace::about_order(another);
+            let _inner = inner.enter();
+            trace::belongs_to(Some("1-4-5"));
+            tracing::info!("third");
             tracing::info!(target: metrics::TARGET, line = "{\"_aws\":{}}");
         });
         let lines = WRITTEN.take();
         let mut parsed: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-        for line in &mut parsed[..2] {
+        for line in &mut parsed[..3] {
             assert!(line.as_object_mut().unwrap().remove("timestamp").is_some());
         }
         let ids = json!({"request_id": "r-1", "trace_id": "1-2-3"});
-        let first = json!({"level": "WARN", "message": "first", "count": 2});
-        let second = json!({"level": "ERROR", "message": "second", "error": "broken", "order_id": order_id, "trace_id": "1-4-5", "request_id": "r-1"});
+        let first = json!({"level": "WARN", "message": "first", "count": 2, "share": 0.5, "whole": false});
+        let about = json!({"request_id": "r-1", "trace_id": "1-2-3", "user_id": user_id, "order_id": order_id});
+        let second = json!({"level": "ERROR", "message": "second", "error": "broken"});
+        let of_another = json!({"trace_id": "1-4-5", "order_id": another, "level": "INFO", "message": "third"});
         assert_eq!(parsed[0], merged(&ids, &first));
-        assert_eq!(parsed[1], second);
-        assert_eq!(parsed[2], json!({"_aws": {}}));
+        assert_eq!(parsed[1], merged(&about, &second));
+        assert_eq!(parsed[2], merged(&about, &of_another));
+        assert_eq!(parsed[3], json!({"_aws": {}}));
+    }
+
+    /// It logs in a process of its own, as the log of a process is set once.
+    #[test]
+    fn a_function_logs_to_its_standard_output_from_its_level_up() {
+        const IS_FUNCTION: &str = "LOGS_AS_A_FUNCTION";
+        if std::env::var_os(IS_FUNCTION).is_some() {
+            as_json();
+            tracing::info!("heard");
+            tracing::debug!("too low");
+            return;
+        }
+        let name = "lambda::log::tests::a_function_logs_to_its_standard_output_from_its_level_up";
+        let mut function = Command::new(std::env::current_exe().unwrap());
+        function.args(["--exact", "--nocapture", name]).env(IS_FUNCTION, "yes").env_remove("LOG_LEVEL");
+        let output = String::from_utf8(function.output().unwrap().stdout).unwrap();
+        let messages: Vec<_> = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect();
+        let messages: Vec<_> = messages.iter().filter_map(|line| line["message"].as_str()).collect();
+        assert_eq!(messages, ["heard"]);
     }
 
     fn merged(one: &Value, other: &Value) -> Value {

@@ -200,4 +200,28 @@ mod tests {
         assert!(said(Some("payment_failed")).starts_with("The payment for your order was refused."));
         assert!(said(None).starts_with("The payment for your order was refused."));
     }
+
+    #[test]
+    fn subjects_say_what_has_happened_and_ids_which_order_it_is() {
+        let order = order(OrderStatus::Placed);
+        assert_eq!(short_id(&order), order.summary.order_id.to_string()[..8]);
+        let subjects = [Notice::Placed, Notice::PaymentFailed, Notice::Shipped, Notice::Cancelled]
+            .map(|n| subject(n, "Cartwright"));
+        let expected = [
+            "Your order at Cartwright",
+            "Your payment at Cartwright did not go through",
+            "Your order from Cartwright is on its way",
+            "Your order at Cartwright was cancelled",
+        ];
+        assert_eq!(subjects, expected);
+    }
+
+    #[test]
+    fn a_line_names_what_was_chosen() {
+        let mut item = order(OrderStatus::Placed).items.remove(0);
+        assert_eq!(variation(&item), "");
+        item.size = Some("M".to_owned());
+        item.product_properties = serde_json::from_value(serde_json::json!({"color": "red"})).unwrap();
+        assert_eq!(variation(&item), "size M, color: red");
+    }
 }

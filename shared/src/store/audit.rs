@@ -65,9 +65,9 @@ impl Store {
             unsettled: Vec::new(),
             findings: Vec::new(),
         };
-        while report.passes < PASSES && (report.passes == 0 || (!report.unsettled.is_empty() && self.has_time())) {
+        for pass in 1..=PASSES {
             let books = self.read_books().await?;
-            report.passes += 1;
+            report.passes = pass;
             report.stock_items = books.stock_items();
             let (mut settled, unsettled) = self.settle(&books).await?;
             report.unsettled = unsettled.iter().map(ToString::to_string).collect();
@@ -77,6 +77,9 @@ impl Store {
                 self.repair(&mut settled).await?;
             }
             report.findings.extend(settled);
+            if report.unsettled.is_empty() || !self.has_time() {
+                break;
+            }
         }
         report.found = report.findings.len();
         report.repaired = report.findings.iter().filter(|finding| finding.repaired).count();

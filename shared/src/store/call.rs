@@ -238,5 +238,7 @@ mod tests {
         assert!(matches!(coded(400, "ValidationException"), Failure::Final(_)));
         let timeout = SdkError::<UpdateItemError>::timeout_error("too slow");
         assert!(matches!(classify(timeout), Failure::Unavailable(_)));
+        let not_written = SdkError::<UpdateItemError>::construction_failure("no table");
+        assert!(matches!(classify(not_written), Failure::Final(Error::Internal(_))));
     }
 }

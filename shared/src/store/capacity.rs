@@ -66,3 +66,15 @@ charged! {
 fn units<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> f64 {
     consumed.into_iter().filter_map(|consumed| consumed.capacity_units()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_tables_charge_is_added_up() {
+        let charged = |units| ConsumedCapacity::builder().set_capacity_units(units).build();
+        assert_eq!(units(&[charged(Some(1.5)), charged(None), charged(Some(2.0))]), 3.5);
+        assert_eq!(units(&[]), 0.0);
+    }
+}

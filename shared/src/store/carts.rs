@@ -1,6 +1,7 @@
 //! The carts table: reading a cart, and changing it together with the stock it holds.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::Store;
 use super::call::Failure;
@@ -20,7 +21,7 @@ use crate::time::Timestamp;
 use crate::user::Profile;
 
 /// How long an empty cart is kept after its last change, at least. Longer than its keys are promised for.
-const EMPTY_CART_KEPT_SECONDS: i64 = 2 * 24 * 60 * 60;
+const EMPTY_CART_KEPT: Duration = Duration::from_hours(48);
 
 /// What adding to a cart came to.
 #[derive(Debug)]
@@ -234,8 +235,8 @@ fn cart_item(cart: &Cart, now: Timestamp) -> Result<Item, Error> {
     }
     if cart.lines.is_empty() {
         let remembers_until = cart.remembers_until().unwrap_or(now);
-        let kept_until = (now.epoch_seconds() + EMPTY_CART_KEPT_SECONDS).max(remembers_until.epoch_seconds());
-        item.insert("expires_at".to_owned(), number(kept_until));
+        let kept_until = remembers_until.max(now + EMPTY_CART_KEPT);
+        item.insert("expires_at".to_owned(), number(kept_until.epoch_seconds()));
     }
     Ok(item)
 }
@@ -249,7 +250,6 @@ fn cart_in(found: &mut Found, user_id: UserId) -> Result<Cart, Failure> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::time::Duration;
 
     use super::*;
     use crate::cart::UnpaidOrder;

@@ -166,3 +166,23 @@ pub(super) fn day_partition(day: Day, shard: u16) -> String {
 pub(super) fn pending_shard(order_id: OrderId) -> String {
     shard_of(order_id.as_u128(), PENDING_SHARDS).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_spread_over_all_shards() {
+        let shards: BTreeSet<_> = (100..116).map(|id| shard_of(id, EXPIRY_SHARDS)).collect();
+        assert_eq!(shards, (0..EXPIRY_SHARDS).collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn a_days_partitions_and_what_is_held_are_named() {
+        assert_eq!(day_partition("2026-11-20".parse().unwrap(), 3), "2026-11-20#3");
+        let tag = |name: &str| held_tag(&Sku { product_id: ProductId::derived(name), size: None });
+        assert_eq!((tag("mug").len(), tag("mug") == tag("mug"), tag("mug") == tag("pen")), (4, true, false));
+    }
+}

@@ -218,3 +218,31 @@ impl Store {
         Ok(self.call::<UpdateItem>(input).await?.attributes.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::OrderId;
+
+    #[test]
+    fn a_mail_is_due_until_it_is_sent_or_what_it_says_is_no_longer_so() {
+        let mailing = Mailing {
+            key: Key::order(OrderId::derived("o")),
+            prefix: "placed_",
+            statuses: &["placed", "processing"],
+            with: Some("paid_at"),
+            without: Some("refunded_at"),
+        };
+        let is_due = |status: &str, others: &[&str]| {
+            let others = others.iter().map(|attribute| ((*attribute).to_owned(), string("x")));
+            let item = others.chain([("status".to_owned(), string(status))]).collect();
+            mailing.is_due(&Attributes::of("placed_"), &item)
+        };
+        assert!(is_due("placed", &["paid_at"]) && is_due("processing", &["paid_at", "emailed_at"]));
+        assert!(!is_due("cancelled", &["paid_at"]));
+        assert!(!is_due("placed", &[]));
+        assert!(!is_due("placed", &["paid_at", "refunded_at"]));
+        assert!(!is_due("placed", &["paid_at", "placed_emailed_at"]));
+        assert!(!is_due("placed", &["paid_at", "placed_email_failed"]));
+    }
+}

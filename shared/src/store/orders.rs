@@ -1,5 +1,7 @@
 //! The orders table.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::operation::update_item::{UpdateItem, UpdateItemInput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use crate::trace;
 
 /// How long an id is kept that stands for another order's, or for one that was deleted. Longer than
 /// its key is promised for.
-const STAND_IN_KEPT_SECONDS: i64 = 2 * 24 * 60 * 60;
+const STAND_IN_KEPT: Duration = Duration::from_hours(48);
 
 /// An order as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,6 +65,12 @@ pub(super) struct Alias {
     pub(super) alias_of: OrderId,
     pub(super) fingerprint: String,
     expires_at: i64,
+}
+
+impl Alias {
+    fn of(order_id: OrderId, key: &IdempotencyKey, now: Timestamp) -> Alias {
+        Alias { alias_of: order_id, fingerprint: key.fingerprint.clone(), expires_at: stands_in_until(now) }
+    }
 }
 
 /// What is left of a deleted order, so that a retry under its key does not make a second one: in no
@@ -145,12 +153,7 @@ impl Store {
 
     /// Lets `key` stand for the orders that another checkout of the same cart made.
     pub(super) async fn put_alias(&self, key: &IdempotencyKey, first: OrderId, now: Timestamp) -> Result<(), Failure> {
-        let alias = Alias {
-            alias_of: first,
-            fingerprint: key.fingerprint.clone(),
-            expires_at: now.epoch_seconds() + STAND_IN_KEPT_SECONDS,
-        };
-        let mut item = to_item(&alias)?;
+        let mut item = to_item(&Alias::of(first, key, now))?;
         item.extend(Key::order(order_id_of(key)).item());
         let mut transaction = self.transaction();
         transaction.put(Table::Orders, item, &if_absent())?;
@@ -234,7 +237,7 @@ impl Transaction<'_> {
             deleted_at: now,
             status: record.order.summary.status,
             earned_coupons: record.earned_coupons.clone(),
-            expires_at: now.epoch_seconds() + STAND_IN_KEPT_SECONDS,
+            expires_at: stands_in_until(now),
         };
         self.put(Table::Orders, to_item(&tombstone)?, &unchanged(Expression::default(), &order_item(record)?)?)
     }
@@ -254,6 +257,11 @@ impl Transaction<'_> {
         .value("cancelled", string("cancelled"));
         self.update(&Key::order(order_id), &settle)
     }
+}
+
+/// When an id is deleted that is kept from `now` on without an order, in seconds since 1970.
+fn stands_in_until(now: Timestamp) -> i64 {
+    (now + STAND_IN_KEPT).epoch_seconds()
 }
 
 /// The id of the order that a checkout under `key` makes.
@@ -300,4 +308,17 @@ fn order_item(record: &OrderRecord) -> Result<Item, Error> {
         item.insert("payment_due".to_owned(), string(deadline));
     }
     Ok(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::KeyId;
+
+    #[test]
+    fn an_id_stands_for_another_for_two_days() {
+        let key = IdempotencyKey { id: KeyId::derived("k"), fingerprint: "f".to_owned() };
+        let now = Timestamp::from_millis(1_795_155_693_120);
+        assert_eq!(Alias::of(OrderId::derived("o"), &key, now).expires_at, now.epoch_seconds() + 172_800);
+    }
 }

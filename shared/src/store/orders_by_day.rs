@@ -17,8 +17,9 @@ use crate::order::{OrderStatus, OrderSummary};
 use crate::paging::{Cursors, Page, PageRequest};
 use crate::time::{Day, Timestamp};
 
-/// How many days are queried at once, at most. A busy shop's page is of one day, a quiet shop's spans many.
-const DAYS_AT_ONCE: usize = 4;
+/// How many days are queried at once: first, next, and from then on. A busy shop's page is of one day, a quiet shop's
+/// spans many.
+const DAYS_AT_ONCE: [usize; 3] = [1, 2, 4];
 
 /// There is no order from before: the shop's first version is of that year.
 const FIRST_DAY: &str = "2026-01-01";
@@ -62,20 +63,23 @@ impl Store {
         }
         let oldest = filter.from.day().max(FIRST_DAY.parse().map_err(Error::internal)?);
         let (mut days, began) = (newest.day().back_to(oldest).peekable(), Instant::now());
-        let mut at_once = 1;
         let half_time = began + self.deadline().saturating_duration_since(began) / 2;
-        while days.peek().is_some() {
+        let [first, next, from_then_on] = DAYS_AT_ONCE;
+        for at_once in [first, next].into_iter().chain(std::iter::repeat(from_then_on)) {
+            if days.peek().is_none() {
+                break;
+            }
             let wanted = page.limit + 1 - orders.len();
             let found = days.by_ref().take(at_once).map(|day| self.orders_of_day(day, filter, after, wanted));
             orders.extend(try_join_all(found).await?.into_iter().flatten());
             if orders.len() > page.limit {
                 break;
             }
-            if let Some(next_day) = days.peek().filter(|_| Instant::now() > half_time) {
+            let is_half_time = half_time.saturating_duration_since(Instant::now()).is_zero();
+            if let Some(next_day) = days.peek().filter(|_| is_half_time) {
                 let next_cursor = Some(cursors.seal(&Position(next_day.end(), OrderId::LEAST))?);
                 return Ok(Page { items: orders, next_cursor });
             }
-            at_once = DAYS_AT_ONCE.min(at_once * 2);
         }
         cut(orders, page, cursors)
     }
@@ -166,5 +170,13 @@ mod tests {
         assert!(!has_newest(&[9, 8, 8, 8], 2));
         assert!(has_newest(&[9, 8, 8, 8, 7], 2));
         assert!(!has_newest(&[9, 8], 3));
+    }
+
+    #[test]
+    fn a_list_begins_before_its_end_and_after_the_page_before() {
+        let at = Timestamp::from_millis;
+        let filter = OrderFilter { from: at(0), to: at(5), status: None };
+        let after = |millis| Some(Position(at(millis), OrderId::LEAST));
+        assert_eq!([None, after(9), after(3)].map(|after| filter.newest(after)), [at(4), at(4), at(3)]);
     }
 }

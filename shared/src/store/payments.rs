@@ -8,7 +8,6 @@ use super::cancel::Cancellation;
 use super::keys::Key;
 use super::orders::{OrderEntry, OrderRecord, rewards_pending};
 use super::transaction::Transaction;
-use crate::cart::MAX_ALLOCATIONS;
 use crate::coupon::{Coupon, CouponStatus};
 use crate::error::Error;
 use crate::ids::{OrderId, UserId};
@@ -175,7 +174,7 @@ impl Store {
                 _ => return Ok(None),
             }
         }
-        Ok((stock.iter().count() <= MAX_ALLOCATIONS).then_some((stock, allocations)))
+        Ok(stock.fits_one_order().then_some((stock, allocations)))
     }
 
     /// Uses the coupon of a cancelled order on it again; answers whether it still can be. Where another

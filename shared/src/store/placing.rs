@@ -6,7 +6,6 @@ use super::call::Failure;
 use super::keys::Key;
 use super::orders::{OrderEntry, OrderRecord, order_id_of};
 use super::transaction::Transaction;
-use crate::cart::MAX_ALLOCATIONS;
 use crate::coupon::Coupon;
 use crate::error::Error;
 use crate::ids::{CartId, IdempotencyKey, OrderId, UserId};
@@ -108,7 +107,7 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<Vec<Order>, Error> {
         let stock = purchase.stock_changes(buyer.payment_method, first_id);
-        if stock.iter().count() > MAX_ALLOCATIONS {
+        if !stock.fits_one_order() {
             let reason = "its stock is spread too thin for one order; order a part of it first";
             return Err(Error::CartFull(reason.to_owned()));
         }

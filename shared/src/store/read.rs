@@ -101,7 +101,7 @@ impl Store {
             wanted.insert(name.clone(), request.map_err(Error::internal)?);
         }
         let deadline = self.deadline();
-        while !wanted.is_empty() {
+        loop {
             let input = BatchGetItemInput::builder().set_request_items(Some(wanted)).build();
             let answer = self.call::<BatchGetItem>(input.map_err(Error::internal)?).await?;
             for (name, items) in answer.responses.unwrap_or_default() {
@@ -109,14 +109,14 @@ impl Store {
                 found.0.entry(*table).or_default().extend(items);
             }
             wanted = answer.unprocessed_keys.unwrap_or_default();
-            if !wanted.is_empty() {
-                if Instant::now() >= deadline {
-                    return Err(Failure::Unavailable("BatchGetItem left keys out until time was up".into()));
-                }
-                tokio::time::sleep(LEFT_OUT_PAUSE).await;
+            if wanted.is_empty() {
+                return Ok(());
             }
+            if Instant::now() >= deadline {
+                return Err(Failure::Unavailable("BatchGetItem left keys out until time was up".into()));
+            }
+            tokio::time::sleep(LEFT_OUT_PAUSE).await;
         }
-        Ok(())
     }
 }
 

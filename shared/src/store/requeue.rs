@@ -15,7 +15,7 @@ use crate::order::Order;
 use crate::time::Timestamp;
 
 /// How long an order's own announcement has before it is announced again.
-const RESEND_AFTER: Duration = Duration::from_secs(5 * 60);
+const RESEND_AFTER: Duration = Duration::from_mins(5);
 
 const REWARDS_PENDING: DueIndex = DueIndex {
     table: Table::Orders,

@@ -179,3 +179,17 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_remembered_for_a_minute_and_no_longer() {
+        let (recent, now) = (RecentRules::default(), Timestamp::from_millis(0));
+        let is_known = |millis| recent.get(Timestamp::from_millis(millis)).is_some();
+        assert!(!is_known(0));
+        recent.set(Some(RulesThen { read_at: now, rules: Arc::default() }));
+        assert!(is_known(0) && is_known(59_999) && !is_known(60_000));
+    }
+}

@@ -187,3 +187,38 @@ impl Transaction<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::Aws;
+    use crate::config::Config;
+    use crate::ids::{ProductId, UserId};
+    use crate::inventory::movement::Movement;
+    use crate::inventory::{Level, StockId, allocate};
+
+    #[test]
+    fn what_a_transaction_frees_is_what_there_will_be_more_of() {
+        let store = Store::new(&Aws::from_env(), &Config::from_lookup(|_| Some("1".to_owned())).unwrap());
+        let sku = Sku { product_id: ProductId::derived("mug"), size: None };
+        let mut levels = [Level { id: StockId { sku: sku.clone(), shard: 0 }, available: 3 }];
+        let units = allocate(&mut levels, &sku, UserId::derived("ada"), 2).unwrap();
+        for (movement, frees) in [
+            (Movement::Release, true),
+            (Movement::Return, true),
+            (Movement::Reserve, false),
+            (Movement::Sell, false),
+            (Movement::HandOn, false),
+        ] {
+            let mut changes = StockChanges::caused_by("order");
+            changes.move_units(movement, &sku, &units);
+            let mut transaction = store.transaction();
+            transaction.free(&changes);
+            transaction.log_stock(&changes);
+            assert_eq!(transaction.freed.contains(&sku), frees, "{movement:?}");
+            let told: Vec<_> =
+                transaction.moved.iter().map(|(entry, cause)| (entry.quantity, cause.as_str())).collect();
+            assert_eq!(told, [(2, "order")]);
+        }
+    }
+}

@@ -37,6 +37,7 @@ fn checkouts<'a>(data: &'a Snapshot, findings: &mut Findings) -> Vec<Checkout<'a
     for (id, order) in &orders {
         let parts: Vec<&str> = list(order, "parts").iter().filter_map(Value::as_str).collect();
         let Some(first_id) = parts.first() else { continue };
+        findings.expect(5, parts.len() > 1, || format!("order {id}: is the only one of its parts"));
         findings.expect(5, parts.contains(id), || format!("order {id}: is none of its own parts"));
         for part in &parts {
             let there = orders.contains_key(part) || deleted.contains(part);

@@ -110,6 +110,35 @@ async fn a_hold_that_cannot_be_ended_is_passed_over() {
     shop.finish().await;
 }
 
+#[tokio::test]
+async fn no_more_holds_are_ended_than_it_takes() {
+    let shop = Shop::open().await;
+    let (ben, product) = (shop.shopper("ben").await, shop.product("Mug").stock(7).list().await);
+    all_held_too_long(&shop, &product, 3).await;
+    all_held_too_long(&shop, &product, 2).await;
+    ben.adds(&product, 3).await.is(201);
+    assert_eq!(shop.stock_of(&product).await, 2, "of two and the three that were held longest");
+    shop.finish().await;
+}
+
+/// The index said that the hold is over, and was right then.
+#[tokio::test]
+async fn a_hold_that_has_just_begun_anew_is_left_alone() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ben, product) = (shop.shopper("ben").await, shop.product("Mug").stock(5).list().await);
+    let holder = all_held_too_long(&shop, &product, 5).await;
+    let item_id = holder.cart().await["items"][0]["item_id"].clone();
+    let variation = Variation { product_id: product.id, size: None, properties: Properties::default() };
+    let pause = wire.pauses("GetItem");
+    let again = pause.during(async { drop(holder.changes(&item_id, 5).await.is(200)) });
+    let add = wired.store.add_to_cart(ben.id, &variation, 1, None, shop.clock.now());
+    let (added, ()) = tokio::join!(add, again);
+    assert!(matches!(added, Err(Error::InsufficientStock(_))), "{added:?}");
+    assert_eq!(holder.cart().await["items"][0]["is_stock_reserved"], true);
+    shop.finish().await;
+}
+
 /// The calls of eight people about eight units that carts hold whose time is over.
 async fn eight_want(shop: &Shop, units_wanted: u32, call: impl Fn(&User, &Product) -> Call) -> (Vec<u16>, Product) {
     let product = shop.product("Print").stock(8).shards(2).list().await;
