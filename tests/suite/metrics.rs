@@ -147,7 +147,8 @@ async fn an_audit_says_how_much_is_wrong() {
     };
     available("8").await;
     assert_eq!(drift().await, (1, Some(1.0)));
-    available("9").await;
+    shop.invoke("audit-inventory", json!({"repair": true})).await;
+    assert_eq!(sum(&heard(), "audit-inventory", Metric::StockDrift), Some(0.0), "what was put right is no drift");
     shop.finish().await;
 }
 

@@ -82,6 +82,7 @@ impl Store {
             }
         }
         report.found = report.findings.len();
+        let drift = report.findings.iter().filter(|finding| !finding.repaired).map(|_| 1).sum();
         report.repaired = report.findings.iter().filter(|finding| finding.repaired).count();
         for finding in &report.findings {
             let Finding { kind, subject, detail, repair, repaired } = finding;
@@ -89,7 +90,7 @@ impl Store {
             tracing::error!(?kind, %subject, detail, repairable, repaired, "the stock is not what it should be");
         }
         report.findings.truncate(MOST_NAMED);
-        count(Metric::StockDrift, u64::try_from(report.found - report.repaired).unwrap_or(u64::MAX));
+        count(Metric::StockDrift, drift);
         Ok(report)
     }
 

@@ -51,6 +51,17 @@ pub(super) struct Swept {
 
 impl Swept {
     const NOTHING: Swept = Swept { done: 0, units: 0, failed: 0, complete: true, oldest: None };
+
+    /// Both together.
+    fn and(self, other: Swept) -> Swept {
+        Swept {
+            done: self.done + other.done,
+            units: self.units + other.units,
+            failed: self.failed + other.failed,
+            complete: self.complete && other.complete,
+            oldest: self.oldest.into_iter().chain(other.oldest).min(),
+        }
+    }
 }
 
 impl Store {
@@ -73,12 +84,7 @@ impl Store {
         let shards = shards.into_iter().map(|shard| self.sweep_shard(index, shard, now, act));
         let mut swept = Swept::NOTHING;
         for shard in join_all(shards).await {
-            let shard = shard?;
-            swept.done += shard.done;
-            swept.units += shard.units;
-            swept.failed += shard.failed;
-            swept.complete &= shard.complete;
-            swept.oldest = swept.oldest.into_iter().chain(shard.oldest).min();
+            swept = swept.and(shard?);
         }
         Ok(swept)
     }
@@ -152,5 +158,22 @@ impl Store {
             Ok((text(item, index.key)?.parse().map_err(Error::internal)?, due))
         };
         Ok((items.iter().map(read).collect::<Result<_, Error>>()?, next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shards_came_to_is_added_up() {
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        let one = Swept { done: 2, units: 3, failed: 4, complete: true, oldest: at(5) };
+        let other = Swept { done: 10, units: 20, failed: 30, complete: false, oldest: at(1) };
+        for Swept { done, units, failed, complete, oldest } in [one.and(other), other.and(one)] {
+            assert_eq!((done, units, failed, complete, oldest), (12, 23, 34, false, at(1)));
+        }
+        let alone = Swept::NOTHING.and(one);
+        assert_eq!((alone.complete, alone.oldest), (true, at(5)));
     }
 }
