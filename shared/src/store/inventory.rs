@@ -317,6 +317,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn shards_that_nobody_looked_at_are_shown_like_those_that_somebody_did() {
+        let [mug, pen] = ["mug", "pen"].map(|name| Sku { product_id: ProductId::derived(name), size: None });
+        let level = |sku: &Sku, shard, available| Level { id: StockId { sku: sku.clone(), shard }, available };
+        let mut looks = Looks::of(UserId::derived("ada"), 16);
+        let mut left: Vec<_> = looks.further().into_iter().map(|shard| level(&mug, shard, 6)).collect();
+        left.push(level(&pen, 0, 50));
+        let shown = Stock { levels: Vec::new(), looks: BTreeMap::from([(mug.clone(), looks)]) }.shown(&left);
+        assert_eq!((available(&shown, &mug), available(&shown, &pen)), (16 * 6, 50));
+    }
+
+    #[test]
     fn whatever_shrinks_is_guarded() {
         let for_sale = Change { only_for_sale: true, ..Change::default() };
         let reserve = movement(&Change { available: -2, reserved: 2, ..for_sale });

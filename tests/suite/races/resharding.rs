@@ -104,3 +104,15 @@ async fn who_read_the_old_number_of_shards_reads_again() {
     }
     shop.finish().await;
 }
+
+/// What is remembered of a product with many shards is what this process has made of it.
+#[tokio::test]
+async fn a_price_that_changes_here_is_the_next_buyers() {
+    let shop = Shop::open().await;
+    let (admin, ada, ben) = (shop.admin().await, shop.shopper("ada").await, shop.shopper("ben").await);
+    let print = shop.product("Print").price("5.00").shards(16).list().await;
+    assert_eq!(ada.adds(&print, 1).await.is(201)["unit_price"], "5.00");
+    admin.patch(&print.path(), &json!({"price": "6.00"})).await.is(200);
+    assert_eq!(ben.adds(&print, 1).await.is(201)["unit_price"], "6.00");
+    shop.finish().await;
+}
