@@ -7,6 +7,7 @@ use serde_json::json;
 use shared::auth::Caller;
 use shared::cart::{Properties, Variation};
 use shared::catalog::requests::CreateProduct;
+use shared::error::Error;
 use shared::ids::{IdempotencyKey, KeyId, ProductId};
 use shared::order::{OrderStatus, Outcome};
 use shared::paging::{Cursors, PageRequest};
@@ -206,6 +207,33 @@ async fn a_refusal_for_want_of_stock_is_two_reads_and_rarely_sixteen_queries() {
     assert_eq!(refused(1).await, looks);
     assert_eq!(refused(1_000).await, reads);
     assert_eq!(refused(1_001).await, looks);
+    shop.finish().await;
+}
+
+/// A process remembers for a second that there is a product with many shards, and that it was short of units.
+#[tokio::test]
+async fn what_has_many_shards_is_looked_at_further_and_further_but_only_once_a_second() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, print) = (shop.shopper("ada").await, shop.product("Print").stock(16).shards(16).list().await);
+    let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+    let began = shop.clock.now();
+    let adds = async |units, millis| {
+        let now = began + Duration::from_millis(millis);
+        let added = wired.store.add_to_cart(ada.id, &variation, units, None, now).await;
+        (added.map(|added| added.created), wire.calls())
+    };
+    let is_short = |added: &Result<bool, Error>| matches!(added, Err(Error::InsufficientStock(_)));
+    let all = ["BatchGetItem", "BatchGetItem", "BatchGetItem", "BatchGetItem", "TransactGetItems"];
+    for (millis, expected) in [(0, all.as_slice()), (999, &all[..1]), (1_000, &all)] {
+        let (refused, calls) = adds(17, millis).await;
+        assert_eq!((is_short(&refused), calls), (true, expected.iter().map(|call| (*call).to_owned()).collect()));
+    }
+    let (added, calls) = adds(1, 1_001).await;
+    assert_eq!(
+        (added.expect("one"), calls),
+        (true, ["BatchGetItem", "TransactWriteItems"].map(str::to_owned).to_vec())
+    );
     shop.finish().await;
 }
 
