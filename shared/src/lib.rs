@@ -11,9 +11,8 @@
 //!
 //! The edges: [`error`] (what can go wrong), [`http`], [`shape`] and [`auth`] (requests and callers), [`paging`]
 //! (lists in pages), [`stripe`] (what the payment provider says), [`sqs`], [`mail`] and [`metrics`] (what goes
-//! out), [`trace`] (what belongs together), [`config`], [`aws`] (the calls of AWS), [`shop`] (all of it,
-//! connected), [`lambda`] (how a function
-//! is served) and [`openapi`] (how it is described).
+//! out), [`trace`] (what belongs together), [`config`], [`aws`] (the calls of AWS), [`shop`] (all of it, connected),
+//! [`lambda`] (how a function is served) and [`openapi`] (how it is described).
 
 pub mod auth;
 pub mod aws;
