@@ -158,6 +158,11 @@ impl Cloud {
         &self.api_url
     }
 
+    /// The SDK's client of its DynamoDB, for what no function does.
+    pub fn sdk(&self) -> aws_sdk_dynamodb::Client {
+        sdk(self.aws_url())
+    }
+
     /// Where DynamoDB, SQS and SES answer.
     pub fn aws_url(&self) -> &str {
         &self.aws_url

@@ -4,15 +4,14 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use local::cloud::Cloud;
 use local::console::QueueState;
 use local::mailbox::{Mail, Mailbox};
 use local::options::Options;
 use serde_json::{Value, json};
-use shared::aws::{Aws, Wire};
+use shared::aws::Aws;
 use shared::ids::{RuleId, UserId};
 use shared::reward::requests::CreateRule;
 use shared::store::Store;
@@ -76,7 +75,7 @@ impl Shop {
         let clock = options.clock.clone();
         let cloud = Cloud::start(options).await.expect("the cloud starts");
         let api = Api::at(cloud.api_url());
-        let (dynamodb, aws) = (dynamodb(cloud.aws_url()), Api::at(cloud.aws_url()));
+        let (dynamodb, aws) = (cloud.sdk(), Api::at(cloud.aws_url()));
         Shop { clock, api, dynamodb, aws, cloud, stack_name, finished: false }
     }
 
@@ -339,16 +338,4 @@ impl Drop for Shop {
 
 fn list(findings: &[impl Display]) -> String {
     findings.iter().map(|finding| format!("- {finding}\n")).collect()
-}
-
-fn dynamodb(url: &str) -> Client {
-    let wire = SharedHttpConnector::new(Wire::new(false));
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-        .http_client(http_client_fn(move |_, _| wire.clone()))
-        .endpoint_url(url)
-        .build();
-    Client::from_conf(config)
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use axum::http::Uri;
@@ -40,7 +39,6 @@ pub(super) fn sdk(aws_url: &str) -> Client {
         .region(Region::from_static(REGION))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
         .http_client(http_client_fn(move |_, _| wire.clone()))
-        .retry_config(RetryConfig::disabled())
         .endpoint_url(aws_url);
     Client::from_conf(config.build())
 }
