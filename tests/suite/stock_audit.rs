@@ -195,6 +195,23 @@ async fn what_changes_between_its_reads_is_looked_at_again() {
     shop.finish().await;
 }
 
+/// One of two orders that seem to have used a coupon is cancelled before they are looked at again.
+#[tokio::test]
+async fn an_order_that_is_cancelled_meanwhile_has_not_used_its_coupon() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let ada = shop.shopper("ada").await;
+    let used_twice = plants::coupon_used_twice(&shop, &ada).await;
+    let orders = ada.get(&format!("/orders/user/{}", ada.id)).await.is(200);
+    let look_again = wire.pauses("TransactGetItems");
+    let cancels = look_again.during(async { drop(ada.cancels(&orders["items"][0]).await.is(200)) });
+    let (report, ()) = tokio::join!(wired.store.audit_stock(false), cancels);
+    let report = report.expect("a report");
+    assert_eq!((report.found, report.passes), (0, 1), "{:?}", report.findings);
+    plants::undo(&shop, &[used_twice]).await;
+    shop.finish().await;
+}
+
 /// A counter that is wrong is found once, however many passes another item takes that is moved during each.
 #[tokio::test]
 async fn what_never_stands_still_is_named() {

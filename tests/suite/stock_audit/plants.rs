@@ -166,7 +166,8 @@ async fn half_held_line(shop: &Shop) -> Plant {
     Plant::lasting(FindingKind::LineHeldInPart, subject, Undo::Put("carts", cart))
 }
 
-async fn coupon_used_twice(shop: &Shop, ada: &User) -> Plant {
+/// A coupon that two orders of a buyer say they used.
+pub(super) async fn coupon_used_twice(shop: &Shop, ada: &User) -> Plant {
     let product = shop.product("Twice").list().await;
     let mut orders = Vec::new();
     for _ in 0..2 {
