@@ -1,8 +1,10 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::order::Order;
+use shared::reward::History;
 use shared::sqs::OrderEvent;
 use tests::shop::Shop;
+use tests::wire::Wire;
 
 use super::ROUNDS;
 
@@ -36,6 +38,38 @@ async fn duplicates_of_a_message_side_by_side_earn_one_coupon_and_one_mail() {
         assert_eq!(shop.coupon_mails_to(&ada).await.len(), 1);
     }
     assert_eq!(shop.snapshot().await.coupons.len(), ROUNDS as usize);
+    shop.finish().await;
+}
+
+/// A duplicate is served between the look at what there is and the write: it granted what the order earns and has yet
+/// to mail it, or it knew of no rule and is done.
+#[tokio::test]
+async fn what_a_duplicate_settled_first_is_what_was_earned() {
+    let shop = generous_shop().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, desk) = (shop.shopper("ada").await, shop.product("Desk").price("100.00").list().await);
+    let (now, secret) = (shop.clock.now(), &shop.cloud().shop().config.signing_secret);
+    let (history, rules) = (History::default(), wired.store.rules().await.expect("the rules"));
+    let rules: Vec<_> = rules.iter().collect();
+    let request = serde_json::from_value(json!({"product_id": desk.id, "quantity": 1})).expect("an order");
+    for grants in [true, false] {
+        // Not announced, so that nobody else deals with it.
+        let placed = wired.store.order_directly(ada.id, ada.id, &request, None, now).await.expect("placed");
+        let (order, mut earned) = (&placed.orders[0], Vec::new());
+        let order_id = order.summary.order_id;
+        let pause = wire.pauses("TransactWriteItems");
+        let duplicate = pause.during(async {
+            if grants {
+                earned = shop.store().grant_coupons(order, &history, &rules, secret, now).await.expect("granted");
+            } else {
+                shop.store().finish_rewards(order_id).await.expect("done");
+            }
+        });
+        let (granted, ()) = tokio::join!(wired.store.grant_coupons(order, &history, &rules, secret, now), duplicate);
+        assert_eq!(earned.len(), usize::from(grants));
+        assert_eq!(granted.expect("an answer"), earned);
+        shop.store().finish_rewards(order_id).await.expect("done");
+    }
     shop.finish().await;
 }
 
