@@ -11,7 +11,7 @@ use shared::time::Timestamp;
 use tests::api::Call;
 use tests::shop::Shop;
 use tests::user::User;
-use tests::wire::Wire;
+use tests::wire::{Served, Wire};
 
 use super::{ids, made_at, orders_after, wait_for_noon};
 use crate::routes::{all_pages, refuses_malformed_pages, refuses_tampered_cursors};
@@ -102,6 +102,25 @@ async fn orders_that_lie_far_apart_are_found_however_slow_the_search() {
     let second = page(shop.store().clone(), first.next_cursor).await;
     assert_eq!(json!(second)["items"][0]["order_id"], orders[0]["order_id"]);
     assert_eq!((second.items.len(), second.next_cursor), (1, None));
+    shop.finish().await;
+}
+
+/// Three orders of a day leave room for one on a page of four, and one more shows that there are more.
+#[tokio::test]
+async fn the_days_before_are_asked_for_what_the_page_has_room_for() {
+    let shop = Shop::open().await;
+    let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
+    wait_for_noon(&shop);
+    let orders = orders_after(&shop, &ada, &mug, &[0, 0, 1, 0, 0]).await;
+    let filter = OrderFilter { from: made_at(&orders[0]), to: shop.clock.now().day().end(), status: None };
+    let (page, cursors) = (PageRequest { limit: 4, cursor: None }, Cursors::new("secret", "orders"));
+    let (wire, wired) = Wire::to(&shop).await;
+    let found = wired.store.orders_by_day(&filter, &page, &cursors).await.expect("a page");
+    assert_eq!((found.items.len(), found.next_cursor.is_some()), (4, true));
+    let asked_for = |query: &Served| serde_json::from_str::<Value>(&query.body).expect("a query")["Limit"].clone();
+    let asked_for: Vec<_> = wire.served().await.iter().map(asked_for).collect();
+    // Each query asks for one more than is wanted, in case several are of one moment.
+    assert_eq!(asked_for, [[6; 8], [3; 8]].concat());
     shop.finish().await;
 }
 
