@@ -3,21 +3,24 @@
 //! A discrete-event simulation in virtual time: one thread, a heap of events, every draw from one seed. [`buyer`]s come
 //! to [`world`], whose functions go by the shop's own code: at which shards a buyer looks and in which order
 //! (`shared::inventory::looks`), which of them it takes units from (`shared::inventory::allocate`), what a setback calls
-//! for and how long to wait first (`shared::retry`), and what a process need not ask again (`shared::memory`). Only
-//! DynamoDB is a model ([`mod@dynamodb`]), by what is published of it:
+//! for and how long to wait first (`shared::retry`), what a process need not ask again (`shared::memory`), and how buyers
+//! find out together that it is sold out (`shared::inventory::notices`). Only DynamoDB is a model ([`mod@dynamodb`]), by
+//! what is published of it:
 //!
 //! - A partition serves 1,000 write units and 3,000 read units a second. (Amazon DynamoDB Developer Guide, "Best
 //!   practices for designing and using partition keys effectively".)
-//! - A write in a transaction takes two write units, a read two read units, one to prepare and one to commit. ("Amazon
-//!   DynamoDB Transactions: How it works", "Capacity management for transactions".)
-//! - An item that is in a transaction refuses other writes and transactional reads, with `TransactionConflict`. (The
-//!   same, "Transaction conflict handling"; Idziorek et al., "Distributed Transactions at Scale in Amazon DynamoDB",
-//!   USENIX ATC 2023, for the two phases.)
+//! - An eventually consistent read takes half a read unit. (The same, "DynamoDB read consistency". What it reads is
+//!   taken to be what is so: nobody is refused by it alone, and a write that it misleads fails.)
+//! - A write in a transaction takes two write units, one to prepare and one to commit. ("Amazon DynamoDB Transactions:
+//!   How it works", "Capacity management for transactions".)
+//! - An item that is in a transaction refuses other writes, with `TransactionConflict`. (The same, "Transaction conflict
+//!   handling"; Idziorek et al., "Distributed Transactions at Scale in Amazon DynamoDB", USENIX ATC 2023, for the two
+//!   phases.)
 //! - A batch answers what there was capacity for, and names what it left out. (`BatchGetItem` in the API reference.)
 //!
 //! What is not published is assumed, and a parameter: how long calls take (the guide promises single-digit
 //! milliseconds; the paper's figures have no units), for how long a transaction holds an item between its two phases,
-//! over what time a partition's limit is kept (a tenth of a second), and on how many partitions the shards are (as
+//! over what time a partition's limit is kept (a tenth of a second), and on how many partitions the items are (as
 //! many as there are shards, up to 16, dealt out evenly; DynamoDB decides that by hashes, and splits partitions that
 //! are busy). The tables of carts, orders and users have a key for each buyer, so nobody waits for capacity there.
 //! Lambda serves 1,000 requests at once, the default of an account, and refuses more. Starts of processes, API Gateway
@@ -37,7 +40,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Serialize;
 use shared::error::Cause;
-use shared::inventory::looks::WIDTHS;
+use shared::inventory::looks::{ALL, WIDTHS};
+use shared::inventory::spread::stock_items;
 
 use latency::Spread;
 use outcome::Outcome;
@@ -54,18 +58,21 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=999))]
     units: u32,
     /// How they buy.
-    #[arg(long, value_delimiter = ',', default_values_t = [Mode::Reserve, Mode::Sell, Mode::Plain])]
+    #[arg(long, value_delimiter = ',', default_values_t = [Mode::Reserve, Mode::Sell])]
     mode: Vec<Mode>,
-    /// Over how many stock items the SKU is spread.
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 16, 32, 64, 96], value_parser = clap::value_parser!(u16).range(1..=99))]
+    /// Over how many shards the SKU is spread.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 16, 32, 64], value_parser = clap::value_parser!(u16).range(1..=99))]
     shards: Vec<u16>,
+    /// How many stock items a shard is, instead of what the shop makes it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=99))]
+    items_a_shard: Option<u16>,
     /// On how many partitions these are, at most.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     partitions: u16,
     /// How much there is for them.
     #[arg(long, value_delimiter = ',', default_values_t = [Stock::Plenty, Stock::Exact, Stock::Scarce])]
     stock: Vec<Stock>,
-    /// Writes of the SKU that buyers ask for, a second; 6,600, or plainly 13,200, unless given.
+    /// Writes of the SKU that buyers ask for, a second; 6,500, or plainly 13,000, unless given.
     #[arg(long)]
     rate: Option<f64>,
     /// Everybody comes within one second.
@@ -85,9 +92,12 @@ pub(crate) struct Options {
     /// What every draw follows from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Has buyers look at all shards at once, as the shop once did.
+    /// Has buyers look at all items at once, as the shop once did.
     #[arg(long)]
     look_at_all: bool,
+    /// Has buyers read what is so now, for twice the read units, as the shop once did.
+    #[arg(long)]
+    consistent: bool,
     /// Has processes remember nothing, as the shop once did.
     #[arg(long)]
     forgetful: bool,
@@ -143,7 +153,7 @@ struct Sale {
     mode: Mode,
     buyers: u32,
     units: u32,
-    shards: u16,
+    items: u16,
     partitions: u16,
     stock: u32,
     buyers_per_second: f64,
@@ -153,6 +163,7 @@ struct Sale {
     time_for_a_request: Duration,
     processes: usize,
     looks: &'static [usize],
+    consistent: bool,
     forgetful: bool,
     seed: u64,
 }
@@ -212,11 +223,12 @@ fn sale(options: &Options, mode: Mode, stock: Stock, shards: u16, rate: f64) -> 
     /// The template's timeout of ten seconds, less half a second.
     const TIME_FOR_A_REQUEST: Duration = Duration::from_millis(9_500);
     let wanted = options.buyers.saturating_mul(options.units);
+    let items = options.items_a_shard.map_or_else(|| stock_items(shards, 1), |items| shards.saturating_mul(items));
     Sale {
         mode,
         buyers: options.buyers,
         units: options.units,
-        shards,
+        items,
         partitions: options.partitions.min(shards),
         stock: match stock {
             Stock::Plenty => wanted.saturating_mul(10),
@@ -229,7 +241,8 @@ fn sale(options: &Options, mode: Mode, stock: Stock, shards: u16, rate: f64) -> 
         latencies: options.latencies,
         time_for_a_request: TIME_FOR_A_REQUEST,
         processes: options.processes.into(),
-        looks: if options.look_at_all { &[] } else { &WIDTHS },
+        looks: if options.look_at_all { ALL } else { WIDTHS },
+        consistent: options.consistent,
         forgetful: options.forgetful,
         seed: options.seed,
     }
@@ -238,7 +251,7 @@ fn sale(options: &Options, mode: Mode, stock: Stock, shards: u16, rate: f64) -> 
 impl Mode {
     /// A bit more than the target: four fifths of what 16 partitions serve.
     fn usual_rate(self) -> f64 {
-        if self == Mode::Plain { 13_200.0 } else { 6_600.0 }
+        if self == Mode::Plain { 13_000.0 } else { 6_500.0 }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::ids::{ProductId, UserId};
+use crate::inventory::spread::stock_items;
 use crate::inventory::{Level, Sku, StockId};
 use crate::money::Money;
 use crate::time::Timestamp;
@@ -112,9 +113,14 @@ impl Product {
         if self.has_sizes { self.sizes.iter().cloned().map(Some).map(sku).collect() } else { vec![sku(None)] }
     }
 
-    /// The inventory items of this product: every shard of every SKU.
+    /// Over how many inventory items each SKU is spread.
+    pub fn stock_items(&self) -> u16 {
+        stock_items(self.stock_shards, self.sizes.len())
+    }
+
+    /// The inventory items of this product, of every SKU.
     pub fn stock_ids(&self) -> Vec<StockId> {
-        let shards = |sku: Sku| (0..self.stock_shards).map(move |shard| StockId { sku: sku.clone(), shard });
+        let shards = |sku: Sku| (0..self.stock_items()).map(move |shard| StockId { sku: sku.clone(), shard });
         self.skus().into_iter().flat_map(shards).collect()
     }
 

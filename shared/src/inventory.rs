@@ -1,10 +1,11 @@
 //! Stock: who may take units from where. [`movement`] says what that does to the counters, and
-//! [`adjustment`] is how they are set right by hand. [`looks`] says at which shards a buyer looks, [`spread`] how
-//! a SKU gets more of them.
+//! [`adjustment`] is how they are set right by hand. [`looks`] says at which shards a buyer looks, [`notices`] what
+//! buyers tell each other there, [`spread`] how many shards a SKU has and gets.
 
 pub mod adjustment;
 pub mod looks;
 pub mod movement;
+pub mod notices;
 pub mod spread;
 
 use std::collections::BTreeMap;

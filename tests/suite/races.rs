@@ -6,6 +6,7 @@ mod cancels_at_worst_moments;
 mod carts;
 mod catalogue;
 mod checkouts;
+mod counting;
 mod direct_orders;
 mod give_backs;
 mod holds;

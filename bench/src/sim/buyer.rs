@@ -1,7 +1,10 @@
 //! A buyer of the SKU, with what one invocation of a function knows.
 
+use std::collections::BTreeMap;
+
 use shared::ids::UserId;
 use shared::inventory::looks::Looks;
+use shared::inventory::notices::{Board, Notice};
 use shared::inventory::{Allocation, Level};
 use shared::retry::FullJitter;
 
@@ -10,16 +13,36 @@ use super::dynamodb::Micros;
 /// What a function is about to ask of DynamoDB.
 #[derive(Debug, Clone)]
 pub(super) enum Call {
-    /// A batch: the product, if it is wanted, some shards, and what belongs to the buyer alone.
-    Read { product: bool, shards: Vec<u16> },
-    /// Every shard at one instant.
-    ReadAtOneInstant,
+    /// A batch: the product, if it is wanted, some items, and what belongs to the buyer alone.
+    Read { product: bool, items: Vec<u16>, freshness: Freshness },
+    /// That the buyer counts.
+    BeginToCount,
+    /// What the buyer has counted.
+    PutUp(Notice),
     /// The hold: units become reserved.
     Reserve,
     /// The cart, which only the buyer reads.
     ReadCart,
     /// The checkout: reserved units become sold.
     Sell,
+}
+
+/// How new what is read must be, and so for how many read units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    Now,
+    OfLate,
+}
+
+/// How far a buyer is with the count of all items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    /// Not all were seen.
+    None,
+    /// All were seen, or are just looked at.
+    First,
+    /// They are looked at again, after they had this together.
+    Second(Notice),
 }
 
 /// What a buyer heard in the end.
@@ -45,11 +68,16 @@ pub(super) struct Buyer {
     pub(super) decisions: u32,
     pub(super) deciding: FullJitter,
     pub(super) sending: FullJitter,
-    /// The shards that were not looked at, once it is known how many there are.
+    pub(super) waiting: FullJitter,
+    /// The items that were not looked at, once it is known how many there are.
     pub(super) looks: Option<Looks>,
     /// Whether that has only just become known.
     pub(super) is_new: bool,
-    pub(super) levels: Vec<Level>,
+    pub(super) levels: BTreeMap<u16, Level>,
+    /// What was on the boards that were seen: on the buyer's own, and the newest notice.
+    pub(super) board: Board,
+    pub(super) notice: Option<Notice>,
+    pub(super) count: Count,
     /// What was decided.
     pub(super) allocation: Allocation,
     pub(super) call: Call,
@@ -64,9 +92,13 @@ impl Buyer {
             decisions: 0,
             deciding: FullJitter::default(),
             sending: FullJitter::default(),
+            waiting: FullJitter::default(),
             looks: None,
             is_new: false,
-            levels: Vec::new(),
+            levels: BTreeMap::new(),
+            board: Board::default(),
+            notice: None,
+            count: Count::None,
             allocation: Allocation::default(),
             call: Call::ReadCart,
         }
@@ -76,6 +108,12 @@ impl Buyer {
     pub(super) fn begin(&mut self, process: usize, now: Micros) {
         (self.process, self.since, self.decisions) = (process, now, 0);
         (self.deciding, self.sending) = (FullJitter::default(), FullJitter::default());
+    }
+
+    /// Decides anew, with so many items if that is known.
+    pub(super) fn looks(&mut self, looks: Option<Looks>) {
+        (self.looks, self.levels, self.count) = (looks, BTreeMap::new(), Count::None);
+        (self.board, self.notice, self.waiting) = (Board::default(), None, FullJitter::default());
     }
 
     /// Makes the next call, which nothing was attempted of yet.

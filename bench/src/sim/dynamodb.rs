@@ -3,7 +3,9 @@
 
 use shared::inventory::Allocation;
 use shared::inventory::movement::Movement;
+use shared::inventory::notices::{BOARDS, Board, COUNTING_TAKES, Notice};
 use shared::retry::Setback;
+use shared::time::Timestamp;
 
 /// Microseconds since the simulation began.
 pub(super) type Micros = u64;
@@ -61,6 +63,7 @@ struct Item {
     reserved: u32,
     sold: u32,
     in_transaction: bool,
+    board: Board,
 }
 
 impl Budget {
@@ -88,16 +91,17 @@ impl Budget {
 }
 
 impl DynamoDb {
-    /// A SKU with `units` over so many shards, dealt out evenly to so many partitions.
-    pub(super) fn new(shards: u16, partitions: u16, units: u32) -> DynamoDb {
+    /// A SKU with `units` over so many items, dealt out evenly to so many partitions.
+    pub(super) fn new(items: u16, partitions: u16, units: u32) -> DynamoDb {
         let partition = || Partition { reads: Budget::of(READ_UNITS), writes: Budget::of(WRITE_UNITS) };
-        let count = u32::from(shards);
-        let item = |shard: u32| Item {
-            partition: usize::try_from(shard).unwrap_or_default() % usize::from(partitions),
-            available: units / count + u32::from(shard < units % count),
+        let count = u32::from(items);
+        let item = |item: u32| Item {
+            partition: usize::try_from(item).unwrap_or_default() % usize::from(partitions),
+            available: units / count + u32::from(item < units % count),
             reserved: 0,
             sold: 0,
             in_transaction: false,
+            board: Board::default(),
         };
         DynamoDb {
             partitions: (0..partitions).map(|_| partition()).collect(),
@@ -115,31 +119,34 @@ impl DynamoDb {
         read
     }
 
-    /// The units that a shard has available, unless its partition is read too much already. An item in a transaction
-    /// shows what it was before.
-    pub(super) fn read(&mut self, shard: u16, now: Micros) -> Option<u32> {
-        let Item { partition, available, .. } = self.items[usize::from(shard)];
-        let read = self.partitions[partition].reads.take(1.0, now);
+    /// The units that an item has available and what is on it as a board, for so many read units, unless its partition
+    /// is read too much already. An item in a transaction shows what it was before.
+    pub(super) fn read(&mut self, item: u16, units: f64, now: Micros) -> Option<(u32, Board)> {
+        let Item { partition, available, board, .. } = self.items[usize::from(item)];
+        let read = self.partitions[partition].reads.take(units, now);
         self.seen.reads_throttled += u64::from(!read);
-        read.then_some(available)
+        read.then_some((available, board))
     }
 
-    /// The units that all shards have available at one instant (`TransactGetItems`), each for two read units. An item
-    /// in a transaction refuses it.
-    pub(super) fn read_at_one_instant(&mut self, now: Micros) -> Result<u32, Setback> {
-        let mut total = 0;
-        for item in &self.items {
-            if !self.partitions[item.partition].reads.take(2.0, now) {
-                self.seen.reads_throttled += 1;
-                return Err(Setback::Unavailable);
+    /// Writes on a board that somebody counts from `at` on, unless somebody else does (`UpdateItem`).
+    pub(super) fn begin_to_count(&mut self, board: u16, at: Timestamp, now: Micros) -> Result<(), Setback> {
+        self.reach(board, 1.0, now)?;
+        let Item { board, .. } = &mut self.items[usize::from(board)];
+        if board.is_counted(at) {
+            return Err(Setback::Stale);
+        }
+        board.counted_until = Some(at + COUNTING_TAKES);
+        Ok(())
+    }
+
+    /// Puts up a notice on all boards that can be written (`UpdateItem`).
+    pub(super) fn put_up(&mut self, notice: Notice, now: Micros) {
+        for board in 0..BOARDS {
+            if self.reach(board, 1.0, now).is_ok() {
+                let Item { board, .. } = &mut self.items[usize::from(board)];
+                board.short = board.short.filter(|there| there.at >= notice.at).or(Some(notice));
             }
-            total += item.available;
         }
-        if self.items.iter().any(|item| item.in_transaction) {
-            self.seen.conflicts += 1;
-            return Err(Setback::Contended);
-        }
-        Ok(total)
     }
 
     /// Moves units of one shard by a single conditional write of one unit (`UpdateItem`).
@@ -182,24 +189,31 @@ impl DynamoDb {
         [sum(|item| item.available), sum(|item| item.reserved), sum(|item| item.sold)]
     }
 
-    /// Whether a write may go on: its partition has the capacity, no transaction has the item, and the condition holds.
-    /// Takes one unit to find out.
-    fn admit(&mut self, shard: u16, units: u32, movement: Movement, needs: f64, now: Micros) -> Result<(), Setback> {
-        let writes = &mut self.partitions[self.items[usize::from(shard)].partition].writes;
+    /// Whether a movement may go on: it reaches the item, and the condition holds.
+    fn admit(&mut self, item: u16, units: u32, movement: Movement, needs: f64, now: Micros) -> Result<(), Setback> {
+        self.reach(item, needs, now)?;
+        let item = &self.items[usize::from(item)];
+        let there_are = if movement == Movement::Reserve { item.available } else { item.reserved };
+        if there_are < units {
+            self.seen.conditions_failed += 1;
+            return Err(Setback::Stale);
+        }
+        Ok(())
+    }
+
+    /// Whether a write reaches an item: its partition has the capacity, and no transaction has the item. Takes one unit
+    /// to find out.
+    fn reach(&mut self, item: u16, needs: f64, now: Micros) -> Result<(), Setback> {
+        let item = &self.items[usize::from(item)];
+        let writes = &mut self.partitions[item.partition].writes;
         if !writes.has(needs, now) {
             self.seen.writes_throttled += 1;
             return Err(Setback::Unavailable);
         }
         writes.take(1.0, now);
-        let item = &self.items[usize::from(shard)];
         if item.in_transaction {
             self.seen.conflicts += 1;
             return Err(Setback::Contended);
-        }
-        let there_are = if movement == Movement::Reserve { item.available } else { item.reserved };
-        if there_are < units {
-            self.seen.conditions_failed += 1;
-            return Err(Setback::Stale);
         }
         Ok(())
     }
@@ -262,8 +276,12 @@ mod tests {
     #[test]
     fn a_partition_serves_its_read_units_a_second_to_all_of_its_shards() {
         let mut db = DynamoDb::new(4, 2, 4);
-        let read = (0..40_000).filter(|step| db.read(u16::try_from(step % 4).unwrap(), *step * 100).is_some()).count();
-        assert!((24_000..=24_600).contains(&read), "{read}");
+        let mut read = |units: f64, begin: u64| {
+            let steps = begin..begin + 40_000;
+            steps.filter(|step| db.read(u16::try_from(step % 4).unwrap(), units, *step * 100).is_some()).count()
+        };
+        let (consistently, eventually) = (read(1.0, 0), read(0.5, 40_000));
+        assert!((24_000..=24_600).contains(&consistently) && eventually == 40_000, "{consistently} {eventually}");
         let product = (40_000..80_000).filter(|step| db.read_product(*step * 100)).count();
         assert!((12_000..=12_300).contains(&product), "{product}");
     }
@@ -274,12 +292,12 @@ mod tests {
         db.prepare(&one(0), Movement::Reserve, 0).unwrap();
         assert_eq!(db.prepare(&one(0), Movement::Reserve, 1), Err(Setback::Contended));
         assert_eq!(db.write(0, 1, Movement::Reserve, 1), Err(Setback::Contended));
-        assert_eq!(db.read_at_one_instant(1), Err(Setback::Contended));
-        assert_eq!(db.read(0, 1), Some(10), "as it was before");
+        assert_eq!(db.begin_to_count(0, Timestamp::from_millis(0), 1), Err(Setback::Contended));
+        assert_eq!(db.read(0, 1.0, 1), Some((10, Board::default())), "as it was before");
         db.prepare(&one(1), Movement::Reserve, 1).unwrap();
         db.commit(&one(1), Movement::Reserve);
         db.commit(&one(0), Movement::Reserve);
-        assert_eq!(db.read_at_one_instant(2), Ok(18));
+        assert_eq!([0, 1].map(|item| db.read(item, 1.0, 2).map(|(units, _)| units)), [Some(9), Some(9)]);
         assert_eq!(db.prepare(&one(0), Movement::Reserve, 2), Ok(()));
         assert_eq!(db.seen.conflicts, 3);
     }
@@ -289,6 +307,22 @@ mod tests {
         let mut db = DynamoDb::new(1, 1, 0);
         assert_eq!(db.prepare(&one(0), Movement::Reserve, 0), Err(Setback::Stale));
         assert_eq!(db.write(0, 1, Movement::Sell, 0), Err(Setback::Stale));
-        assert_eq!(db.read_at_one_instant(0), Ok(0));
+        assert_eq!(db.read(0, 1.0, 0), Some((0, Board::default())));
+    }
+
+    #[test]
+    fn one_counts_at_a_time_and_the_newest_notice_stays() {
+        let mut db = DynamoDb::new(16, 16, 0);
+        let at = Timestamp::from_millis;
+        assert_eq!(db.begin_to_count(7, at(0), 0), Ok(()));
+        assert_eq!(db.begin_to_count(7, at(1), 1), Err(Setback::Stale));
+        assert_eq!(db.begin_to_count(7, at(0) + COUNTING_TAKES, 2), Ok(()));
+        let [old, new] = [5, 6].map(|millis| Notice { units: 0, at: at(millis) });
+        for notice in [new, old] {
+            db.put_up(notice, 3);
+        }
+        let notices: Vec<_> = (0..16).map(|item| db.read(item, 1.0, 4).and_then(|(_, board)| board.short)).collect();
+        let [boards, others] = [vec![Some(new); 8], vec![None; 8]];
+        assert_eq!(notices, [boards, others].concat());
     }
 }

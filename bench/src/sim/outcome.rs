@@ -46,12 +46,14 @@ impl Outcome {
         self.reservations + self.checkouts
     }
 
-    /// So many of the writes that succeeded a second, until nearly all (99 %) were done: a few who wait long are no
-    /// sign that the others did.
+    /// So many of the writes that succeeded a second, while the sale was in full swing: from the first tenth of them to
+    /// the last. Before, nobody has thought about the checkout yet; afterwards, a few may have waited long.
     pub(super) fn per_second(&self, count: u64) -> f64 {
-        let nearly = self.succeeded.len() * 99 / 100;
-        let micros = self.succeeded.get(nearly.saturating_sub(1)).copied().unwrap_or_default().max(1);
-        0.99 * ratio(count, 1) / Duration::from_micros(micros).as_secs_f64()
+        let tenth = self.succeeded.len() / 10;
+        let swing = self.succeeded.get(tenth..self.succeeded.len() - tenth).unwrap_or_default();
+        let [begin, end] = [swing.first(), swing.last()].map(|moment| moment.copied().unwrap_or_default());
+        let part = ratio(swing.len().try_into().unwrap_or(u64::MAX), self.successes());
+        part * ratio(count, 1) / Duration::from_micros((end - begin).max(1)).as_secs_f64()
     }
 
     /// Writes that were tried for each that succeeded.

@@ -23,17 +23,26 @@ fn single_writes_reach_four_fifths_of_what_16_partitions_serve() {
 }
 
 #[test]
-fn transactions_reach_four_fifths_of_what_16_partitions_serve_on_96_shards_and_not_on_16() {
-    let row = played(Mode::Reserve, Stock::Plenty, 96, &["--buyers", "30000"]);
-    assert!(row.successes_per_second >= 6_400.0 && row.is_within_targets(), "{row:?}");
-    let row = played(Mode::Reserve, Stock::Plenty, 16, &["--buyers", "10000"]);
+fn transactions_reach_four_fifths_of_what_16_partitions_serve_but_not_with_one_item_for_each() {
+    for mode in [Mode::Reserve, Mode::Sell] {
+        let row = played(mode, Stock::Plenty, 16, &["--buyers", "30000", "--think-ms", "200"]);
+        assert!(row.successes_per_second >= 6_400.0 && row.is_within_targets(), "{row:?}");
+    }
+    let row = played(Mode::Reserve, Stock::Plenty, 16, &["--buyers", "10000", "--items-a-shard", "1"]);
     assert!(!row.is_within_targets(), "{row:?}");
 }
 
 #[test]
+fn when_it_is_sold_out_everybody_hears_it_at_the_same_rate() {
+    let row = played(Mode::Reserve, Stock::Scarce, 16, &["--buyers", "60000"]);
+    assert!(row.successes_per_second >= 6_400.0 && row.visible_failure_rate <= 0.01, "{row:?}");
+    assert_eq!((row.sold_out, row.stranded_units, row.wrongly_refused), (54_000, 0, 0), "{row:?}");
+}
+
+#[test]
 fn nobody_is_refused_what_there_is() {
-    for stock in [Stock::Exact, Stock::Scarce] {
-        let row = played(Mode::Reserve, stock, 16, &["--buyers", "5000", "--rate", "1000"]);
+    for (stock, shards, rate) in [(Stock::Exact, 16, "6500"), (Stock::Exact, 4, "200"), (Stock::Scarce, 4, "200")] {
+        let row = played(Mode::Reserve, stock, shards, &["--buyers", "5000", "--rate", rate]);
         assert_eq!((row.stranded_units, row.wrongly_refused), (0, 0), "{row:?}");
         assert!(row.visible_failure_rate <= 0.01, "{row:?}");
         assert_eq!(row.sold_out, if stock == Stock::Scarce { 4_500 } else { 0 }, "{row:?}");
@@ -41,10 +50,10 @@ fn nobody_is_refused_what_there_is() {
 }
 
 #[test]
-fn looking_at_all_shards_is_too_much_for_their_partitions() {
+fn looking_at_all_items_is_too_much_for_their_partitions() {
     let options = ["--buyers", "10000", "--rate", "3000"];
-    let few = played(Mode::Reserve, Stock::Plenty, 96, &options);
-    let all = played(Mode::Reserve, Stock::Plenty, 96, &[options.as_slice(), &["--look-at-all"]].concat());
+    let few = played(Mode::Reserve, Stock::Plenty, 16, &options);
+    let all = played(Mode::Reserve, Stock::Plenty, 16, &[options.as_slice(), &["--look-at-all"]].concat());
     assert!(few.is_within_targets() && all.visible_failure_rate > 0.5, "{few:?} {all:?}");
 }
 

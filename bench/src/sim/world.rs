@@ -10,9 +10,10 @@ use fastrand::Rng;
 use shared::ids::{ProductId, UserId};
 use shared::inventory::Sku;
 use shared::inventory::movement::Movement;
+use shared::inventory::notices::Shortages;
 use shared::memory::Memory;
 use shared::retry::{LEFT_OUT_PAUSE, Remedy, Setback};
-use shared::store::{PRODUCT_REMEMBERED, SHORTAGE_REMEMBERED};
+use shared::store::PRODUCT_REMEMBERED;
 use shared::time::Timestamp;
 
 use super::buyer::{Buyer, Call, Heard};
@@ -37,8 +38,6 @@ enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Answer {
     Done,
-    /// So many units, over all shards.
-    Total(u32),
     Refused(Refusal),
 }
 
@@ -53,10 +52,10 @@ enum Refusal {
 /// A process of a function: it serves one request at a time, and remembers.
 #[derive(Debug)]
 struct Process {
-    /// How many shards the product has.
+    /// Over how many items the product is spread.
     product: Memory<ProductId, u16>,
     /// How many units there were, when they were too few.
-    shortages: Memory<Sku, u32>,
+    shortages: Shortages,
 }
 
 /// A sale, going on.
@@ -107,7 +106,7 @@ impl World<'_> {
             now: 0,
             events: BinaryHeap::new(),
             made: 0,
-            db: DynamoDb::new(sale.shards, sale.partitions, sale.stock),
+            db: DynamoDb::new(sale.items, sale.partitions, sale.stock),
             buyers: (0..sale.buyers).map(|_| user(&mut random)).collect(),
             random,
             processes: Vec::new(),
@@ -149,7 +148,7 @@ impl World<'_> {
             Event::Reaches => self.reaches(buyer),
             Event::Commits => self.commits(buyer),
             Event::Returns(Answer::Refused(refusal)) => self.set_back(buyer, refusal.into()),
-            Event::Returns(answer) => self.returns(buyer, answer),
+            Event::Returns(Answer::Done) => self.returns(buyer),
         }
     }
 
@@ -159,8 +158,7 @@ impl World<'_> {
             return self.outcome.request_ends(Heard::Failure, is_checkout, 0, self.now);
         }
         let process = self.idle.pop().unwrap_or_else(|| {
-            let (product, shortages) = (Memory::of(PRODUCT_REMEMBERED), Memory::of(SHORTAGE_REMEMBERED));
-            self.processes.push(Process { product, shortages });
+            self.processes.push(Process { product: Memory::of(PRODUCT_REMEMBERED), shortages: Shortages::default() });
             self.processes.len() - 1
         });
         self.buyers[buyer].begin(process, self.now);
@@ -185,7 +183,7 @@ impl World<'_> {
     fn way(&mut self, buyer: usize) -> Micros {
         let spread = match &self.buyers[buyer].call {
             Call::Read { .. } | Call::ReadCart => self.sale.latencies.read_ms,
-            Call::ReadAtOneInstant => self.sale.latencies.transaction_ms,
+            Call::BeginToCount | Call::PutUp(_) => self.sale.latencies.write_ms,
             Call::Reserve | Call::Sell if self.sale.mode == Mode::Plain => self.sale.latencies.write_ms,
             Call::Reserve | Call::Sell => self.sale.latencies.transaction_ms,
         };
@@ -195,8 +193,12 @@ impl World<'_> {
     fn reaches(&mut self, buyer: usize) {
         let now = self.now;
         let answer = match self.buyers[buyer].call.clone() {
-            Call::Read { product, shards } => self.reads(buyer, product, &shards),
-            Call::ReadAtOneInstant => self.db.read_at_one_instant(now).map_or_else(Answer::from, Answer::Total),
+            Call::Read { product, items, freshness } => self.reads(buyer, product, &items, freshness),
+            Call::BeginToCount => self.begins_to_count(buyer),
+            Call::PutUp(notice) => {
+                self.db.put_up(notice, now);
+                Answer::Done
+            }
             Call::ReadCart => Answer::Done,
             Call::Reserve | Call::Sell => {
                 let movement = self.movement(buyer);
@@ -234,19 +236,23 @@ impl World<'_> {
         self.answers(buyer, Answer::Done);
     }
 
-    fn returns(&mut self, buyer: usize, answer: Answer) {
-        match (&self.buyers[buyer].call, answer) {
-            (Call::Read { product: false, shards }, _) if shards.is_empty() => self.looks_or_plans(buyer),
-            (Call::Read { .. }, _) if self.left(buyer).is_zero() => self.ends(buyer, Heard::Failure),
-            (Call::Read { .. }, _) => self.sends(buyer, LEFT_OUT_PAUSE),
-            (Call::ReadCart, _) => self.calls(buyer, Call::Sell),
-            (Call::ReadAtOneInstant, Answer::Total(there_are)) => self.is_certain(buyer, there_are),
-            _ => self.ends(buyer, Heard::Yes),
+    fn returns(&mut self, buyer: usize) {
+        match &self.buyers[buyer].call {
+            Call::Read { product: false, items, .. } if items.is_empty() => self.looks_or_plans(buyer),
+            Call::Read { .. } if self.left(buyer).is_zero() => self.ends(buyer, Heard::Failure),
+            Call::Read { .. } => self.sends(buyer, LEFT_OUT_PAUSE),
+            Call::BeginToCount => self.counts(buyer),
+            Call::PutUp(_) => self.ends(buyer, Heard::SoldOut),
+            Call::ReadCart => self.calls(buyer, Call::Sell),
+            Call::Reserve | Call::Sell => self.ends(buyer, Heard::Yes),
         }
     }
 
     fn set_back(&mut self, buyer: usize, setback: Setback) {
         let (left, draw) = (self.left(buyer), self.random.f64());
+        if setback == Setback::Stale && matches!(self.buyers[buyer].call, Call::BeginToCount) {
+            return self.waits(buyer);
+        }
         let remedy = setback.remedy();
         let buyer_now = &mut self.buyers[buyer];
         let pauses = match remedy {
@@ -277,8 +283,7 @@ impl World<'_> {
             self.later(thought, buyer, Event::Arrives);
         }
         if heard != Heard::Yes || sold || self.sale.mode != Mode::Sell {
-            self.buyers[buyer].levels = Vec::new();
-            self.buyers[buyer].looks = None;
+            self.buyers[buyer].looks(None);
         }
     }
 

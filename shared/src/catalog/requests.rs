@@ -56,7 +56,7 @@ pub struct CreateProduct {
     pub max_per_order: Option<OrderLimit>,
     /// Up to how many units count as limited stock.
     pub low_stock_threshold: Option<Units>,
-    /// Over how many inventory items a size's stock is spread: more for what sells very fast.
+    /// Over how many shards a size's stock is spread: more for what sells very fast.
     pub stock_shards: Option<Whole<1, 99>>,
 }
 

@@ -1,15 +1,19 @@
 //! At which shards of a SKU a buyer looks, and in which order.
 //!
 //! Reading all of them for each buyer would take more of DynamoDB than selling does: 16 shards at 6,400 buyers a second
-//! are 6,400 read units a second of each shard's partition, which serves 3,000. So a buyer looks at few, and at more of
-//! them only if those have too little.
+//! are 6,400 read units a second of each shard's partition, which serves 3,000. So a buyer looks at few, then at a few
+//! more, and only then are all counted, by one buyer for many ([`notices`](super::notices)).
 
 use std::cmp::Reverse;
 
+use super::notices::BOARDS;
 use crate::ids::UserId;
 
-/// At how many shards a buyer looks first, and then; after that at all that are left.
-pub const WIDTHS: [usize; 2] = [2, 8];
+/// At how many shards a buyer looks first, and then, where they are many.
+pub const WIDTHS: &[usize] = &[2, 2];
+
+/// All at once.
+pub const ALL: &[usize] = &[usize::MAX];
 
 /// From how many on shards are many. Fewer sell no faster than their partitions can be read: a buyer looks at all of
 /// them, and nothing of them is remembered.
@@ -20,32 +24,38 @@ pub const MANY: u16 = 16;
 pub struct Looks {
     left: Vec<u16>,
     widths: &'static [usize],
+    board: Option<u16>,
 }
 
 impl Looks {
     /// No shard was looked at yet.
     pub fn of(user_id: UserId, shards: u16) -> Looks {
-        Looks::wide(user_id, shards, &WIDTHS)
+        Looks::wide(user_id, shards, WIDTHS)
     }
 
-    /// The same, with so many shards in the first looks, if there are [`MANY`], and all others in the next.
+    /// The same, with so many shards in each look, if there are [`MANY`].
     pub fn wide(user_id: UserId, shards: u16, widths: &'static [usize]) -> Looks {
-        let widths = if are_many(shards) { widths } else { &[] };
+        let many = are_many(shards);
         let mut left: Vec<u16> = (0..shards).collect();
         left.sort_by_cached_key(|shard| preference(user_id, *shard));
-        Looks { left, widths }
+        let board = left.iter().copied().find(|shard| many && *shard < BOARDS);
+        Looks { left, widths: if many { widths } else { ALL }, board }
     }
 
-    /// The shards to look at next; none if there is nothing left to look at.
+    /// The shards to look at next, the last time with the buyer's board; none if that was it.
     pub fn further(&mut self) -> Vec<u16> {
-        let width = match self.widths.split_first() {
-            Some((width, others)) => {
-                self.widths = others;
-                *width
-            }
-            None => self.left.len(),
-        };
-        self.left.drain(..width.min(self.left.len())).collect()
+        let Some((width, widths)) = self.widths.split_first() else { return Vec::new() };
+        self.widths = widths;
+        let mut next: Vec<u16> = self.left.drain(..self.left.len().min(*width)).collect();
+        let board = self.board.filter(|board| widths.is_empty() && self.left.contains(board));
+        self.leave_out(board.as_slice());
+        next.extend(board);
+        next
+    }
+
+    /// Where the buyer sees what is known of the SKU as a whole, where shards are many.
+    pub fn board(&self) -> Option<u16> {
+        self.board
     }
 
     /// The shards that were not looked at.
@@ -83,6 +93,8 @@ fn mixed(bits: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn user(number: u32) -> UserId {
@@ -90,16 +102,27 @@ mod tests {
     }
 
     #[test]
-    fn looks_widen_until_every_shard_was_seen_once() {
-        let mut looks = Looks::of(user(1), 16);
-        let seen: Vec<Vec<u16>> = (0..4).map(|_| looks.further()).collect();
-        assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [2, 8, 6, 0]);
-        let mut all = seen.concat();
-        all.sort_unstable();
-        assert_eq!(all, (0..16).collect::<Vec<_>>());
+    fn of_many_shards_a_few_are_looked_at_and_then_a_few_more_with_the_board() {
+        for number in 0..50 {
+            let mut looks = Looks::of(user(number), 96);
+            let board = looks.board().unwrap();
+            assert!(board < BOARDS);
+            let [first, second, third] = [(); 3].map(|()| looks.further());
+            let seen = [first.as_slice(), second.as_slice()].concat();
+            assert!(seen.contains(&board), "{first:?} {second:?} {board}");
+            let with_board = usize::from(second.len() == 3);
+            assert_eq!((first.len(), second.len(), third.len()), (2, 2 + with_board, 0));
+            let all: BTreeSet<u16> = seen.iter().copied().chain(looks.left()).collect();
+            assert_eq!((all.len(), seen.len() + looks.left().count()), (96, 96), "each is seen or left");
+        }
+    }
+
+    #[test]
+    fn few_shards_are_all_looked_at_at_once() {
         for few in [1, MANY - 1] {
             let mut looks = Looks::of(user(1), few);
-            assert_eq!((looks.further().len(), looks.left().count()), (few.into(), 0));
+            assert_eq!((looks.further().len(), looks.left().count(), looks.board()), (few.into(), 0, None));
+            assert!(looks.further().is_empty());
         }
     }
 

@@ -1,9 +1,16 @@
-//! Spreading a SKU over more shards while it sells.
+//! Over how many inventory items a SKU is spread, and spreading it over more while it sells.
+//!
+//! Who asks for a *stock shard* asks for what one of DynamoDB's partitions serves: 500 transactional writes a second. An
+//! item takes part in one transaction at a time, so one item of a partition does not reach that: it would be busy most
+//! of the time, and most transactions would find it so. From [`MANY`](super::looks::MANY) on a stock shard is
+//! therefore [`ITEMS_A_SHARD`] items, each with counters of its own. With fewer, buyers look at all items, and more of
+//! them would cost more reads than they save conflicts.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adjustment::even_out;
+use super::looks::are_many;
 use super::{Level, Sku, available};
 use crate::catalog::Product;
 use crate::catalog::requests::MAX_STOCK_ITEMS;
@@ -11,21 +18,35 @@ use crate::error::Error;
 use crate::ids::ProductId;
 use crate::number::Whole;
 
-/// A request to spread a product's stock over so many inventory items.
+/// How many inventory items a stock shard is, where stock shards are many. See `bench sim` for what that is worth.
+pub const ITEMS_A_SHARD: u16 = 6;
+
+/// Over how many inventory items each SKU of a product with so many SKUs is spread: [`ITEMS_A_SHARD`] for each stock
+/// shard, as far as all of them together are at most [`MAX_STOCK_ITEMS`], which is as many as one transaction can
+/// withdraw from sale; never fewer than stock shards.
+pub fn stock_items(stock_shards: u16, skus: usize) -> u16 {
+    if !are_many(stock_shards) {
+        return stock_shards;
+    }
+    let most = u16::try_from(MAX_STOCK_ITEMS / skus.max(1)).unwrap_or(u16::MAX);
+    (stock_shards.min(most / ITEMS_A_SHARD) * ITEMS_A_SHARD).max(stock_shards)
+}
+
+/// A request to spread a product's stock over so many shards.
 #[derive(Debug, Clone, Copy, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Resharding")]
 pub struct ReshardRequest {
-    /// Over how many inventory items each size's stock is to be spread: as many as there are, or more.
+    /// Over how many shards each size's stock is to be spread: as many as there are, or more.
     pub stock_shards: Whole<1, 99>,
 }
 
-/// Over how many inventory items a product's stock is spread.
+/// Over how many shards a product's stock is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct StockShards {
     /// The product.
     pub product_id: ProductId,
-    /// Over how many inventory items each size's stock is spread.
+    /// Over how many shards each size's stock is spread.
     pub stock_shards: u16,
 }
 
@@ -141,6 +162,20 @@ mod tests {
         .unwrap();
         let request: ReshardRequest = serde_json::from_value(serde_json::json!({"stock_shards": wanted})).unwrap();
         request.plan(&product).is_ok_and(|shards| shards == wanted)
+    }
+
+    #[test]
+    fn a_shard_is_several_items_where_they_are_many_and_fit_into_a_transaction() {
+        let of_one_sku = [1, 15, 16, 17, 99].map(|shards| stock_items(shards, 1));
+        assert_eq!(of_one_sku, [1, 15, 96, 96, 99]);
+        assert_eq!(
+            [(16, 2), (16, 3), (16, 6), (16, 7)].map(|(shards, skus)| stock_items(shards, skus)),
+            [48, 30, 16, 16]
+        );
+        assert!(
+            (1..99).all(|shards| stock_items(shards, 1) <= stock_items(shards + 1, 1)),
+            "more shards are no fewer items"
+        );
     }
 
     #[test]

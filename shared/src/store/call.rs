@@ -116,7 +116,7 @@ impl Store {
 }
 
 /// The pauses between attempts until `deadline`.
-fn pauses_until(deadline: Instant) -> impl Iterator<Item = Duration> + Send + Sync + Unpin {
+pub(super) fn pauses_until(deadline: Instant) -> impl Iterator<Item = Duration> + Send + Sync + Unpin {
     let mut jitter = FullJitter::default();
     std::iter::from_fn(move || jitter.pause(deadline.saturating_duration_since(Instant::now()), fastrand::f64()))
 }

@@ -76,7 +76,7 @@ impl Store {
                 // A line that has been ordered or removed since has no units any more.
                 let gone = Line::of(variation, &product, now);
                 let line = cart.lines.get(&item_id).unwrap_or(&gone);
-                let line = LineView::new(&cart, item_id, line, Some(&product), &stock.shown(&stock.levels), now);
+                let line = LineView::new(&cart, item_id, line, Some(&product), &stock.shown(&stock.levels()), now);
                 return Ok(AddedItem { line, created, replayed: true });
             }
             let product = product.filter(Product::is_active).ok_or(Error::ProductNotFound)?;

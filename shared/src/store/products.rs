@@ -86,8 +86,8 @@ impl Store {
             for sku in new.product.skus() {
                 let opening = new.opening_stock.iter().filter(|(size, _)| *size == sku.size);
                 let units: u32 = opening.map(|(_, units)| units).sum();
-                let shards = u32::from(new.product.stock_shards);
-                for shard in 0..new.product.stock_shards {
+                let shards = u32::from(new.product.stock_items());
+                for shard in 0..new.product.stock_items() {
                     let available = units / shards + u32::from(u32::from(shard) < units % shards);
                     let id = StockId { sku: sku.clone(), shard };
                     transaction.put(Table::Inventory, stock_item(&id, available), &if_absent("stock_id"))?;

@@ -18,6 +18,15 @@ use crate::retry::LEFT_OUT_PAUSE;
 /// The most keys that DynamoDB takes in a `BatchGetItem`.
 const BATCH: usize = 100;
 
+/// How new what is read must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// As it is now.
+    Now,
+    /// Stock may be what it was a moment ago, for half the read units ("eventually consistent").
+    StockOfLate,
+}
+
 /// What was found of the keys that were asked for.
 #[derive(Debug, Default)]
 pub(super) struct Found(HashMap<Table, Vec<Item>>);
@@ -65,11 +74,20 @@ impl Store {
     /// Every item of `keys` that exists, each read consistently; naming one twice is fine. Up to 100
     /// keys are one call.
     pub(super) async fn get_all(&self, keys: impl IntoIterator<Item = Key>) -> Result<Found, Failure> {
+        self.get_all_as(keys, Freshness::Now).await
+    }
+
+    /// The same, as new as it is to be.
+    pub(super) async fn get_all_as(
+        &self,
+        keys: impl IntoIterator<Item = Key>,
+        freshness: Freshness,
+    ) -> Result<Found, Failure> {
         let mut wanted: Vec<Key> = keys.into_iter().collect::<HashSet<_>>().into_iter().collect();
         let mut found = Found::default();
         while !wanted.is_empty() {
             let batch = wanted.split_off(wanted.len().saturating_sub(BATCH));
-            self.get_batch(batch, &mut found).await?;
+            self.get_batch(batch, freshness, &mut found).await?;
         }
         Ok(found)
     }
@@ -92,12 +110,13 @@ impl Store {
         Ok(found)
     }
 
-    async fn get_batch(&self, keys: Vec<Key>, found: &mut Found) -> Result<(), Failure> {
+    async fn get_batch(&self, keys: Vec<Key>, freshness: Freshness, found: &mut Found) -> Result<(), Failure> {
         let tables: HashMap<String, Table> = keys.iter().map(|key| (self.table(key.table), key.table)).collect();
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for (name, table) in &tables {
             let keys = keys.iter().filter(|key| key.table == *table).map(Key::item).collect();
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            let is_now = freshness == Freshness::Now || *table != Table::Inventory;
+            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(is_now).build();
             wanted.insert(name.clone(), request.map_err(Error::internal)?);
         }
         let deadline = self.deadline();

@@ -49,7 +49,7 @@ impl Store {
             .value("before", number(before.stock_shards))
             .value("active", string("active"));
         transaction.update(&Key::product(before.product_id), &count)?;
-        for stock_id in after.stock_ids().iter().filter(|stock_id| stock_id.shard >= before.stock_shards) {
+        for stock_id in after.stock_ids().iter().filter(|stock_id| stock_id.shard >= before.stock_items()) {
             transaction.put(Table::Inventory, stock_item(stock_id, 0), &if_absent("stock_id"))?;
         }
         self.change_product(before.product_id, transaction).await?;

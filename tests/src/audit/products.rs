@@ -32,9 +32,9 @@ fn check_stock(product: &Value, stock: &BTreeMap<&str, &Value>, findings: &mut F
         [] => vec!["-"],
         sizes => sizes.iter().filter_map(Value::as_str).collect(),
     };
-    let shards = number(product, "stock_shards");
+    let items = stock_items(number(product, "stock_shards"), sizes.len());
     let ids: Vec<_> =
-        sizes.iter().flat_map(|size| (0..shards).map(move |shard| format!("{id}#{size}#{shard}"))).collect();
+        sizes.iter().flat_map(|size| (0..items).map(move |shard| format!("{id}#{size}#{shard}"))).collect();
     findings.expect(7, !ids.is_empty(), || format!("product {id}: can have no stock"));
     for stock_id in &ids {
         let Some(item) = stock.get(stock_id.as_str()) else {
@@ -46,6 +46,13 @@ fn check_stock(product: &Value, stock: &BTreeMap<&str, &Value>, findings: &mut F
         });
     }
     ids
+}
+
+/// How many stock items each size has: one for each shard, or from 16 shards on six for as many of them as all sizes
+/// together have no more than 99.
+fn stock_items(shards: i64, sizes: usize) -> i64 {
+    let most = 99 / i64::try_from(sizes).unwrap_or(i64::MAX);
+    if shards < 16 { shards } else { (6 * shards.min(most / 6)).max(shards) }
 }
 
 /// What was received is what a SKU started with and what adjustments made of that.

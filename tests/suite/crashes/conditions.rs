@@ -25,6 +25,8 @@ const BY_HAND: &[(Guard, &str)] = &[
     (condition("inventory", "#sold = :read_sold"), REPAIRS),
     (condition("inventory", "#received = :read_received"), REPAIRS),
     (condition("inventory", "#moves"), REPAIRS),
+    (condition("inventory", "#counted_until <= :now"), "races::counting::of_two_who_begin_to_count_one_does"),
+    (condition("inventory", "#short.#at < :at"), "races::counting::the_newest_notice_stays"),
     (condition("orders", "#status = :cancelled"), "races::give_backs::the_other_part_comes_back"),
     (
         condition("products", "#status = :active"),

@@ -209,7 +209,7 @@ async fn an_order_whose_coupon_was_revoked_is_refunded() {
 async fn an_order_whose_stock_is_spread_too_thin_by_now_is_refunded() {
     let shop = Shop::open().await;
     let (ada, admin) = (shop.shopper("ada").await, shop.admin().await);
-    let products = ["Mug", "Pen"].map(|name| shop.product(name).stock(120).shards(60));
+    let products = ["Mug", "Pen"].map(|name| shop.product(name).stock(192).shards(16));
     for product in products {
         let product = product.list().await;
         ada.adds(&product, 55).await.is(201);

@@ -1,0 +1,74 @@
+//! Counting a SKU with many shards: one buyer does, and puts up a notice for the others.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
+
+use super::Store;
+use super::call::Failure;
+use super::keys::{Key, string, to_item};
+use super::looking::{Stock, Uncounted};
+use super::transaction::Expression;
+use crate::inventory::notices::{BOARDS, COUNTING_TAKES, Notice};
+use crate::inventory::{Sku, StockId};
+use crate::time::Timestamp;
+
+impl Store {
+    /// Looks at all shards of a SKU, unless somebody else does just now: then waits, and looks at the buyer's board
+    /// again.
+    ///
+    /// # Errors
+    /// [`Failure::Contended`] if others counted until time was up.
+    pub(super) async fn count_or_wait(
+        &self,
+        stock: &mut Stock,
+        uncounted: &Uncounted,
+        now: Timestamp,
+        pauses: &mut impl Iterator<Item = Duration>,
+    ) -> Result<(), Failure> {
+        let Uncounted { sku, board: (id, board) } = uncounted;
+        if !board.is_counted(now) && self.begin_to_count(id, now).await? {
+            return self.look_at_all(stock, sku).await;
+        }
+        tokio::time::sleep(pauses.next().ok_or(Failure::Contended)?).await;
+        self.look_again(stock, id).await
+    }
+
+    /// Writes on a board that somebody counts; answers whether nobody else does.
+    async fn begin_to_count(&self, board: &StockId, now: Timestamp) -> Result<bool, Failure> {
+        let nobody_counts =
+            "attribute_exists(#stock_id) AND (attribute_not_exists(#counted_until) OR #counted_until <= :now)";
+        let expression = Expression::update("SET #counted_until = :until", nobody_counts)
+            .name("stock_id")
+            .name("counted_until")
+            .value("now", string(now))
+            .value("until", string(now + COUNTING_TAKES));
+        match self.update_item(&Key::stock(board), &expression).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Stale) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Puts up a notice on all boards of a SKU. Where that fails, somebody else will count.
+    pub(super) async fn put_up(&self, sku: &Sku, notice: Notice) {
+        let written =
+            join_all((0..BOARDS).map(|shard| self.put_up_on(StockId { sku: sku.clone(), shard }, notice))).await;
+        for failure in written.into_iter().filter_map(Result::err) {
+            tracing::debug!(?failure, %sku, "a notice could not be put up");
+        }
+    }
+
+    /// A newer one stays.
+    async fn put_up_on(&self, board: StockId, notice: Notice) -> Result<(), Failure> {
+        let is_newer = "attribute_exists(#stock_id) AND (attribute_not_exists(#short) OR #short.#at < :at)";
+        let expression = Expression::update("SET #short = :short", is_newer)
+            .name("stock_id")
+            .name("short")
+            .name("at")
+            .value("at", string(notice.at))
+            .value("short", AttributeValue::M(to_item(&notice)?));
+        self.update_item(&Key::stock(&board), &expression).await.map(drop)
+    }
+}
