@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use backon::Retryable as _;
 
 use super::Store;
-use super::capacity::Charged;
+use super::operations::Charged;
 use crate::error::{Cause, Error};
 use crate::metrics::{Metric, count};
 use crate::retry::{FullJitter, Remedy, Setback};
