@@ -40,7 +40,6 @@ mod reward_rules;
 mod shortage;
 mod sweep;
 mod transaction;
-mod update;
 mod users;
 
 use std::time::{Duration, Instant};

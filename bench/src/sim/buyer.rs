@@ -7,6 +7,7 @@ use shared::inventory::looks::Looks;
 use shared::inventory::notices::{Board, Notice};
 use shared::inventory::{Allocation, Level};
 use shared::retry::FullJitter;
+use shared::time::Timestamp;
 
 use super::dynamodb::Micros;
 
@@ -15,8 +16,8 @@ use super::dynamodb::Micros;
 pub(super) enum Call {
     /// A batch: the product, if it is wanted, some items, and what belongs to the buyer alone.
     Read { product: bool, items: Vec<u16>, freshness: Freshness },
-    /// That the buyer counts.
-    BeginToCount,
+    /// That the buyer counts from then on, on a board.
+    BeginToCount { board: u16, at: Timestamp },
     /// What the buyer has counted.
     PutUp(Notice),
     /// The hold: units become reserved.

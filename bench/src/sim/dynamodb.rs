@@ -128,24 +128,41 @@ impl DynamoDb {
         read.then_some((available, board))
     }
 
-    /// Writes on a board that somebody counts from `at` on, unless somebody else does (`UpdateItem`).
-    pub(super) fn begin_to_count(&mut self, board: u16, at: Timestamp, now: Micros) -> Result<(), Setback> {
-        self.reach(board, 1.0, now)?;
-        let Item { board, .. } = &mut self.items[usize::from(board)];
-        if board.is_counted(at) {
+    /// Prepares a transaction that says on a board that somebody counts, unless somebody else does at that moment;
+    /// [`Self::begin_to_count`] ends it.
+    pub(super) fn prepare_to_count(&mut self, board: u16, at: Timestamp, now: Micros) -> Result<(), Setback> {
+        self.reach(board, 2.0, now)?;
+        if self.items[usize::from(board)].board.is_counted(at) {
             return Err(Setback::Stale);
         }
-        board.counted_until = Some(at + COUNTING_TAKES);
+        self.hold([board], now);
         Ok(())
     }
 
-    /// Puts up a notice on all boards that can be written (`UpdateItem`).
-    pub(super) fn put_up(&mut self, notice: Notice, now: Micros) {
+    /// Somebody counts from `at` on.
+    pub(super) fn begin_to_count(&mut self, board: u16, at: Timestamp) {
+        let item = &mut self.items[usize::from(board)];
+        item.board.counted_until = Some(at + COUNTING_TAKES);
+        item.in_transaction = false;
+    }
+
+    /// Prepares a transaction that puts up a notice on all boards, unless there is a newer one; [`Self::put_up`] ends it.
+    pub(super) fn prepare_to_put_up(&mut self, notice: Notice, now: Micros) -> Result<(), Setback> {
         for board in 0..BOARDS {
-            if self.reach(board, 1.0, now).is_ok() {
-                let Item { board, .. } = &mut self.items[usize::from(board)];
-                board.short = board.short.filter(|there| there.at >= notice.at).or(Some(notice));
+            self.reach(board, 2.0, now)?;
+            if self.items[usize::from(board)].board.short.is_some_and(|there| there.at >= notice.at) {
+                return Err(Setback::Stale);
             }
+        }
+        self.hold(0..BOARDS, now);
+        Ok(())
+    }
+
+    /// The notice is on all boards.
+    pub(super) fn put_up(&mut self, notice: Notice) {
+        for item in &mut self.items[..usize::from(BOARDS)] {
+            item.board.short = Some(notice);
+            item.in_transaction = false;
         }
     }
 
@@ -162,12 +179,17 @@ impl DynamoDb {
         for (shard, units) in parts.parts() {
             self.admit(shard, units, movement, 2.0, now)?;
         }
-        for (shard, _) in parts.parts() {
-            let item = &mut self.items[usize::from(shard)];
+        self.hold(parts.parts().map(|(shard, _)| shard), now);
+        Ok(())
+    }
+
+    /// What a transaction has prepared nothing else may write, until it is committed.
+    fn hold(&mut self, items: impl IntoIterator<Item = u16>, now: Micros) {
+        for item in items {
+            let item = &mut self.items[usize::from(item)];
             item.in_transaction = true;
             self.partitions[item.partition].writes.take(1.0, now);
         }
-        Ok(())
     }
 
     /// Ends a transaction that was prepared.
@@ -292,7 +314,7 @@ mod tests {
         db.prepare(&one(0), Movement::Reserve, 0).unwrap();
         assert_eq!(db.prepare(&one(0), Movement::Reserve, 1), Err(Setback::Contended));
         assert_eq!(db.write(0, 1, Movement::Reserve, 1), Err(Setback::Contended));
-        assert_eq!(db.begin_to_count(0, Timestamp::from_millis(0), 1), Err(Setback::Contended));
+        assert_eq!(db.prepare_to_count(0, Timestamp::from_millis(0), 1), Err(Setback::Contended));
         assert_eq!(db.read(0, 1.0, 1), Some((10, Board::default())), "as it was before");
         db.prepare(&one(1), Movement::Reserve, 1).unwrap();
         db.commit(&one(1), Movement::Reserve);
@@ -314,13 +336,16 @@ mod tests {
     fn one_counts_at_a_time_and_the_newest_notice_stays() {
         let mut db = DynamoDb::new(16, 16, 0);
         let at = Timestamp::from_millis;
-        assert_eq!(db.begin_to_count(7, at(0), 0), Ok(()));
-        assert_eq!(db.begin_to_count(7, at(1), 1), Err(Setback::Stale));
-        assert_eq!(db.begin_to_count(7, at(0) + COUNTING_TAKES, 2), Ok(()));
+        assert_eq!(db.prepare_to_count(7, at(0), 0), Ok(()));
+        assert_eq!(db.prepare_to_count(7, at(0), 0), Err(Setback::Contended));
+        db.begin_to_count(7, at(0));
+        assert_eq!(db.prepare_to_count(7, at(1), 1), Err(Setback::Stale));
+        assert_eq!(db.prepare_to_count(7, at(0) + COUNTING_TAKES, 2), Ok(()));
+        db.begin_to_count(7, at(0) + COUNTING_TAKES);
         let [old, new] = [5, 6].map(|millis| Notice { units: 0, at: at(millis) });
-        for notice in [new, old] {
-            db.put_up(notice, 3);
-        }
+        assert_eq!(db.prepare_to_put_up(new, 3), Ok(()));
+        db.put_up(new);
+        assert_eq!(db.prepare_to_put_up(old, 3), Err(Setback::Stale));
         let notices: Vec<_> = (0..16).map(|item| db.read(item, 1.0, 4).and_then(|(_, board)| board.short)).collect();
         let [boards, others] = [vec![Some(new); 8], vec![None; 8]];
         assert_eq!(notices, [boards, others].concat());

@@ -183,9 +183,10 @@ impl World<'_> {
     fn way(&mut self, buyer: usize) -> Micros {
         let spread = match &self.buyers[buyer].call {
             Call::Read { .. } | Call::ReadCart => self.sale.latencies.read_ms,
-            Call::BeginToCount | Call::PutUp(_) => self.sale.latencies.write_ms,
             Call::Reserve | Call::Sell if self.sale.mode == Mode::Plain => self.sale.latencies.write_ms,
-            Call::Reserve | Call::Sell => self.sale.latencies.transaction_ms,
+            Call::Reserve | Call::Sell | Call::BeginToCount { .. } | Call::PutUp(_) => {
+                self.sale.latencies.transaction_ms
+            }
         };
         spread.draw(&mut self.random) / 2
     }
@@ -194,28 +195,39 @@ impl World<'_> {
         let now = self.now;
         let answer = match self.buyers[buyer].call.clone() {
             Call::Read { product, items, freshness } => self.reads(buyer, product, &items, freshness),
-            Call::BeginToCount => self.begins_to_count(buyer),
+            Call::BeginToCount { board, at } => {
+                let prepared = self.db.prepare_to_count(board, at, now);
+                return self.commits_later(buyer, prepared);
+            }
             Call::PutUp(notice) => {
-                self.db.put_up(notice, now);
-                Answer::Done
+                let prepared = self.db.prepare_to_put_up(notice, now);
+                return self.commits_later(buyer, prepared);
             }
             Call::ReadCart => Answer::Done,
             Call::Reserve | Call::Sell => {
                 let movement = self.movement(buyer);
                 self.outcome.attempts += 1;
-                if self.sale.mode == Mode::Plain {
-                    let parts = self.buyers[buyer].allocation.clone();
-                    let (shard, units) = parts.parts().next().unwrap_or_default();
-                    self.db.write(shard, units, movement, now).map_or_else(Answer::from, |()| Answer::Done)
-                } else if let Err(setback) = self.db.prepare(&self.buyers[buyer].allocation, movement, now) {
-                    setback.into()
-                } else {
-                    let held = self.sale.latencies.hold_ms.draw(&mut self.random);
-                    return self.later(held, buyer, Event::Commits);
+                if self.sale.mode != Mode::Plain {
+                    let prepared = self.db.prepare(&self.buyers[buyer].allocation, movement, now);
+                    return self.commits_later(buyer, prepared);
                 }
+                let parts = self.buyers[buyer].allocation.clone();
+                let (shard, units) = parts.parts().next().unwrap_or_default();
+                self.db.write(shard, units, movement, now).map_or_else(Answer::from, |()| Answer::Done)
             }
         };
         self.answers(buyer, answer);
+    }
+
+    /// A transaction that is prepared holds its items for a while.
+    fn commits_later(&mut self, buyer: usize, prepared: Result<(), Setback>) {
+        match prepared {
+            Ok(()) => {
+                let held = self.sale.latencies.hold_ms.draw(&mut self.random);
+                self.later(held, buyer, Event::Commits);
+            }
+            Err(setback) => self.answers(buyer, setback.into()),
+        }
     }
 
     fn answers(&mut self, buyer: usize, answer: Answer) {
@@ -231,8 +243,14 @@ impl World<'_> {
     }
 
     fn commits(&mut self, buyer: usize) {
-        let movement = self.movement(buyer);
-        self.db.commit(&self.buyers[buyer].allocation, movement);
+        match self.buyers[buyer].call {
+            Call::BeginToCount { board, at } => self.db.begin_to_count(board, at),
+            Call::PutUp(notice) => self.db.put_up(notice),
+            _ => {
+                let movement = self.movement(buyer);
+                self.db.commit(&self.buyers[buyer].allocation, movement);
+            }
+        }
         self.answers(buyer, Answer::Done);
     }
 
@@ -241,7 +259,7 @@ impl World<'_> {
             Call::Read { product: false, items, .. } if items.is_empty() => self.looks_or_plans(buyer),
             Call::Read { .. } if self.left(buyer).is_zero() => self.ends(buyer, Heard::Failure),
             Call::Read { .. } => self.sends(buyer, LEFT_OUT_PAUSE),
-            Call::BeginToCount => self.counts(buyer),
+            Call::BeginToCount { .. } => self.counts(buyer),
             Call::PutUp(_) => self.ends(buyer, Heard::SoldOut),
             Call::ReadCart => self.calls(buyer, Call::Sell),
             Call::Reserve | Call::Sell => self.ends(buyer, Heard::Yes),
@@ -250,8 +268,12 @@ impl World<'_> {
 
     fn set_back(&mut self, buyer: usize, setback: Setback) {
         let (left, draw) = (self.left(buyer), self.random.f64());
-        if setback == Setback::Stale && matches!(self.buyers[buyer].call, Call::BeginToCount) {
-            return self.waits(buyer);
+        match (&self.buyers[buyer].call, setback) {
+            // Somebody else counts.
+            (Call::BeginToCount { .. }, Setback::Stale) => return self.waits(buyer),
+            // Somebody else has counted.
+            (Call::PutUp(_), Setback::Stale) => return self.ends(buyer, Heard::SoldOut),
+            _ => {}
         }
         let remedy = setback.remedy();
         let buyer_now = &mut self.buyers[buyer];

@@ -136,6 +136,10 @@ mod tests {
         shortages.forget(&sku);
         assert_eq!(shortages.there_were(&sku, notice(1_500), at(1_500)), None, "it may be older");
         assert_eq!(shortages.there_were(&sku, notice(1_501), at(1_600)), Some(3), "it is newer");
-        assert_eq!(shortages.there_were(&sku, notice(1_400), at(2_501)), Some(3), "nobody has an old one any more");
+
+        let mut shortages = Shortages::default();
+        shortages.forget(&sku);
+        assert_eq!([1, 999, 1_000].map(|now| shortages.there_were(&sku, notice(0), at(now))), [None, None, None]);
+        assert_eq!(shortages.there_were(&sku, notice(0), at(1_001)), Some(3), "nobody has an older one any more");
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::future::join_all;
 
 use super::Store;
 use super::call::Failure;
@@ -44,24 +43,23 @@ impl Store {
             .name("counted_until")
             .value("now", string(now))
             .value("until", string(now + COUNTING_TAKES));
-        match self.update_item(&Key::stock(board), &expression).await {
-            Ok(_) => Ok(true),
+        let mut transaction = self.transaction();
+        transaction.update(&Key::stock(board), &expression)?;
+        match transaction.commit().await {
+            Ok(()) => Ok(true),
             Err(Failure::Stale) => Ok(false),
             Err(failure) => Err(failure),
         }
     }
 
-    /// Puts up a notice on all boards of a SKU. Where that fails, somebody else will count.
+    /// Puts up a notice on all boards of a SKU, unless there is a newer one. Where that fails, somebody else will count.
     pub(super) async fn put_up(&self, sku: &Sku, notice: Notice) {
-        let written =
-            join_all((0..BOARDS).map(|shard| self.put_up_on(StockId { sku: sku.clone(), shard }, notice))).await;
-        for failure in written.into_iter().filter_map(Result::err) {
+        if let Err(failure) = self.put_up_on_all(sku, notice).await {
             tracing::debug!(?failure, %sku, "a notice could not be put up");
         }
     }
 
-    /// A newer one stays.
-    async fn put_up_on(&self, board: StockId, notice: Notice) -> Result<(), Failure> {
+    async fn put_up_on_all(&self, sku: &Sku, notice: Notice) -> Result<(), Failure> {
         let is_newer = "attribute_exists(#stock_id) AND (attribute_not_exists(#short) OR #short.#at < :at)";
         let expression = Expression::update("SET #short = :short", is_newer)
             .name("stock_id")
@@ -69,6 +67,10 @@ impl Store {
             .name("at")
             .value("at", string(notice.at))
             .value("short", AttributeValue::M(to_item(&notice)?));
-        self.update_item(&Key::stock(&board), &expression).await.map(drop)
+        let mut transaction = self.transaction();
+        for shard in 0..BOARDS {
+            transaction.update(&Key::stock(&StockId { sku: sku.clone(), shard }), &expression)?;
+        }
+        transaction.commit().await
     }
 }

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItem, UpdateItemInput};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::Store;
 use super::call::Failure;
@@ -201,6 +202,20 @@ impl Store {
             Ok(_) | Err(Failure::Stale) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
+    }
+
+    async fn update_item(&self, key: &Key, expression: &Expression) -> Result<Item, Failure> {
+        let input = UpdateItemInput::builder()
+            .table_name(self.table(key.table))
+            .set_key(Some(key.item()))
+            .update_expression(&expression.update)
+            .condition_expression(&expression.condition)
+            .set_expression_attribute_names(expression.names())
+            .set_expression_attribute_values(expression.values())
+            .return_values(ReturnValue::AllNew)
+            .build()
+            .map_err(Error::internal)?;
+        Ok(self.call::<UpdateItem>(input).await?.attributes.unwrap_or_default())
     }
 }
 

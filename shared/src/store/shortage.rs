@@ -76,16 +76,16 @@ impl Store {
                 Err(Error::InsufficientStock(short)) => short,
                 planned => return Ok((planned?, levels)),
             };
-            let now = now + begun.elapsed();
-            if let Some(known) = self.known_shortages(&short, stock, now) {
+            let by_now = now + begun.elapsed();
+            if let Some(known) = self.known_shortages(&short, stock, by_now) {
                 return Err(Error::InsufficientStock(known).into());
             }
             if self.look_further(stock, &short).await? {
                 continue;
             }
             match stock.uncounted(&short) {
-                Some(uncounted) => self.count_or_wait(stock, &uncounted, now, &mut pauses).await?,
-                None => return Err(self.certain(short, stock, basis, now).await?),
+                Some(uncounted) => self.count_or_wait(stock, &uncounted, by_now, &mut pauses).await?,
+                None => return Err(self.certain(short, stock, basis, now, by_now).await?),
             }
         }
     }
@@ -109,6 +109,7 @@ impl Store {
         stock: &Stock,
         basis: Basis,
         now: Timestamp,
+        counted_at: Timestamp,
     ) -> Result<Failure, Failure> {
         let (mut certain, mut freed) = (Vec::new(), false);
         for shortage in short {
@@ -121,7 +122,7 @@ impl Store {
             let holds_ended = again.iter().any(|item| item.reserved > 0)
                 && self.end_holds_that_are_over(&sku, shortage.wanted(seen) - there_is, basis, now).await?;
             if are_many(u16::try_from(again.len()).unwrap_or(u16::MAX)) && !holds_ended {
-                let notice = Notice { units: seen, at: now };
+                let notice = Notice { units: seen, at: counted_at };
                 self.recent_shortages.lock().remember(since, sku.clone(), notice);
                 self.put_up(&sku, notice).await;
             }

@@ -12,6 +12,7 @@ use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
 use tests::wire::{Fault, Wire, unless_it_dies};
+use tokio::sync::Notify;
 
 /// A process that serves buyers, and the wire between it and DynamoDB.
 struct Process {
@@ -80,7 +81,7 @@ async fn one_who_looks_elsewhere(shop: &Shop) -> User {
 }
 
 const LOOKS: [&str; 3] = ["BatchGetItem"; 3];
-const COUNT: [&str; 3] = ["UpdateItem", "BatchGetItem", "BatchGetItem"];
+const COUNT: [&str; 4] = ["TransactWriteItems", "BatchGetItem", "BatchGetItem", "TransactWriteItems"];
 
 #[tokio::test]
 async fn what_one_process_counts_no_other_counts_again() {
@@ -89,7 +90,7 @@ async fn what_one_process_counts_no_other_counts_again() {
     let (ada, ben) = (shop.shopper("ada").await, shop.shopper("ben").await);
     let (print, now) = (shop.product("Print").stock(96).shards(16).list().await, shop.clock.now());
     assert_eq!(one.adds(&ada, &print, 97, now).await, Err(96));
-    assert_eq!(one.wire.calls(), [&LOOKS[..], &COUNT, &["UpdateItem"; 8]].concat());
+    assert_eq!(one.wire.calls(), [&LOOKS[..], &COUNT].concat());
     assert_eq!(another.adds(&ben, &print, 98, now).await, Err(96));
     // The shard that every SKU has is a board, too.
     assert_eq!(another.wire.calls(), LOOKS[..2]);
@@ -105,13 +106,40 @@ async fn of_two_who_begin_to_count_one_does() {
     let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
     let [ada, ben] = two_at_a_board(&shop).await;
     let (print, now) = (shop.product("Print").stock(5).shards(16).list().await, shop.clock.now());
-    another.wire.breaks("UpdateItem", Fault::DeathAfter);
+    another.wire.breaks("TransactWriteItems", Fault::DeathAfter);
     let bens = async { assert!(unless_it_dies(another.adds(&ben, &print, 6, now)).await.is_none()) };
-    let refused = one.before_the_call(("UpdateItem", 0), one.adds(&ada, &print, 6, now), bens).await;
+    let refused = one.before_the_call(("TransactWriteItems", 0), one.adds(&ada, &print, 6, now), bens).await;
     assert_eq!(refused, Err(5));
     // She waits until he should be done, and only then begins.
     let calls = one.wire.calls();
-    assert_eq!(calls.iter().filter(|call| *call == "UpdateItem").count(), 2 + 8, "{calls:?}");
+    assert_eq!(calls.iter().filter(|call| *call == "TransactWriteItems").count(), 3, "{calls:?}");
+    shop.finish().await;
+}
+
+/// Ada counts, and should be done in ten seconds; Ben does not count meanwhile, and hears it as soon as she is.
+#[tokio::test]
+async fn who_waits_hears_what_was_counted() {
+    let shop = Shop::open().await;
+    let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
+    let [ada, ben] = two_at_a_board(&shop).await;
+    let (print, now) = (shop.product("Print").stock(5).shards(16).list().await, shop.clock.now());
+    let (begins, mut calls) = (Notify::new(), Vec::new());
+    let bens = async {
+        begins.notified().await;
+        another.adds(&ben, &print, 6, now).await
+    };
+    let until_he_waits = async {
+        begins.notify_one();
+        while calls.len() < LOOKS.len() + 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            calls.extend(another.wire.calls());
+        }
+    };
+    let adas = one.adds(&ada, &print, 6, now + Duration::from_secs(10));
+    let adas = one.before_the_call(("BatchGetItem", LOOKS.len()), adas, until_he_waits);
+    assert_eq!(tokio::join!(adas, bens), (Err(5), Err(5)));
+    calls.extend(another.wire.calls());
+    assert!(calls.iter().all(|call| call == "BatchGetItem"), "{calls:?}");
     shop.finish().await;
 }
 
@@ -121,11 +149,11 @@ async fn whoever_dies_counting_keeps_nobody_waiting_for_long() {
     let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
     let [ada, ben] = two_at_a_board(&shop).await;
     let (print, now) = (shop.product("Print").stock(5).shards(16).list().await, shop.clock.now());
-    one.wire.breaks("UpdateItem", Fault::DeathAfter);
+    one.wire.breaks("TransactWriteItems", Fault::DeathAfter);
     assert!(unless_it_dies(one.adds(&ada, &print, 6, now)).await.is_none());
     assert_eq!(another.adds(&ben, &print, 6, now).await, Err(5));
     let calls = another.wire.calls();
-    assert_eq!(calls.iter().filter(|call| *call == "UpdateItem").count(), 1 + 8, "he counts in the end: {calls:?}");
+    assert_eq!(calls.iter().filter(|call| *call == "TransactWriteItems").count(), 2, "he counts in the end: {calls:?}");
     shop.finish().await;
 }
 
@@ -138,7 +166,7 @@ async fn the_newest_notice_stays() {
     let (print, now) = (shop.product("Print").stock(5).shards(16).list().await, shop.clock.now());
     let later = now + Duration::from_secs(5);
     let bens = async { assert_eq!(another.adds(&ben, &print, 6, later).await, Err(5)) };
-    let refused = one.before_the_call(("UpdateItem", 1), one.adds(&ada, &print, 6, now), bens).await;
+    let refused = one.before_the_call(("TransactWriteItems", 1), one.adds(&ada, &print, 6, now), bens).await;
     assert_eq!(refused, Err(5));
     let inventory = shop.snapshot().await.inventory;
     let notices: BTreeSet<_> = inventory.iter().filter_map(|item| item["short"]["at"].as_str()).collect();

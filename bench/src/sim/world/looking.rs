@@ -128,14 +128,9 @@ impl World<'_> {
         } else if board.is_counted(now) {
             self.waits(buyer);
         } else {
-            self.calls(buyer, Call::BeginToCount);
+            let board = self.buyers[buyer].looks.as_ref().and_then(Looks::board).unwrap_or_default();
+            self.calls(buyer, Call::BeginToCount { board, at: now });
         }
-    }
-
-    pub(super) fn begins_to_count(&mut self, buyer: usize) -> Answer {
-        let (at, now) = (self.timestamp(), self.now);
-        let board = self.buyers[buyer].looks.as_ref().and_then(Looks::board).unwrap_or_default();
-        self.db.begin_to_count(board, at, now).map_or_else(Answer::from, |()| Answer::Done)
     }
 
     /// Looks at all items.
