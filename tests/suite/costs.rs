@@ -239,6 +239,20 @@ async fn what_has_many_shards_is_looked_at_further_and_further_but_only_once_a_s
     shop.finish().await;
 }
 
+/// A SKU with as many shards as there can be gets no more of them: who counts need not ask, and reads all in one batch.
+#[tokio::test]
+async fn as_many_shards_as_there_can_be_are_counted_in_two_reads() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, print) = (shop.shopper("ada").await, shop.product("Print").shards(99).list().await);
+    let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+    let too_many = 1 + u32::try_from(shop.stock_of(&print).await).expect("units");
+    wired.store.add_to_cart(ada.id, &variation, too_many, None, shop.clock.now()).await.expect_err("too many");
+    let reads = wire.calls().iter().filter(|call| *call == "BatchGetItem").count();
+    assert_eq!(reads, 3 + 2);
+    shop.finish().await;
+}
+
 #[tokio::test]
 async fn an_adjustment_is_one_read_and_one_transaction() {
     let shop = Shop::open().await;

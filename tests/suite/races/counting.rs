@@ -99,6 +99,18 @@ async fn what_one_process_counts_no_other_counts_again() {
     shop.finish().await;
 }
 
+/// What there was is enough for whoever wants no more.
+#[tokio::test]
+async fn who_wants_all_that_was_counted_gets_it() {
+    let shop = Shop::open().await;
+    let process = Process::of(&shop).await;
+    let (ada, ben) = (shop.shopper("ada").await, shop.shopper("ben").await);
+    let (print, now) = (shop.product("Print").stock(5).shards(16).list().await, shop.clock.now());
+    assert_eq!(process.adds(&ada, &print, 6, now).await, Err(5));
+    assert_eq!(process.adds(&ben, &print, 5, now).await, Ok(()));
+    shop.finish().await;
+}
+
 /// Both find nobody counting, but only one is first.
 #[tokio::test]
 async fn of_two_who_begin_to_count_one_does() {
