@@ -34,13 +34,11 @@ pub struct Notice {
 }
 
 /// What is on a board.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Board {
     /// The last count that came to too few.
-    #[serde(default)]
     pub short: Option<Notice>,
     /// Until when somebody counts.
-    #[serde(default)]
     pub counted_until: Option<Timestamp>,
 }
 

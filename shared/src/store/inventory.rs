@@ -15,8 +15,9 @@ use crate::error::Error;
 use crate::ids::ProductId;
 use crate::inventory::adjustment::InventoryItem;
 use crate::inventory::movement::{Change, StockChanges};
-use crate::inventory::notices::Board;
+use crate::inventory::notices::{Board, Notice};
 use crate::inventory::{Level, Sku, StockId};
+use crate::time::Timestamp;
 
 /// An inventory item: a shard with its counters.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,9 +32,9 @@ pub(super) struct StockItem {
     /// How often units of it became available. As long as that is the same, there were never more of them.
     #[serde(default)]
     pub(super) freed: u64,
-    /// What is known of the SKU, if it is a board.
-    #[serde(flatten)]
-    pub(super) board: Board,
+    /// What is on it, if it is a board.
+    short: Option<Notice>,
+    counted_until: Option<Timestamp>,
 }
 
 impl StockItem {
@@ -41,6 +42,11 @@ impl StockItem {
     pub(super) fn id(&self) -> StockId {
         let sku = Sku { product_id: self.product_id, size: self.size.clone() };
         StockId { sku, shard: self.shard }
+    }
+
+    /// What is known of the SKU, if it is a board.
+    pub(super) fn board(&self) -> Board {
+        Board { short: self.short, counted_until: self.counted_until }
     }
 
     /// How much of it there is to be had.

@@ -94,7 +94,7 @@ impl Stock {
 
     /// The newest notice on the boards of a SKU that were seen.
     pub(super) fn notice(&self, sku: &Sku, now: Timestamp) -> Option<Notice> {
-        self.of(sku).filter_map(|item| item.board.notice(now)).max_by_key(|notice| notice.at)
+        self.of(sku).filter_map(|item| item.board().notice(now)).max_by_key(|notice| notice.at)
     }
 
     /// A SKU that falls short and of which not all shards were seen.
@@ -102,7 +102,7 @@ impl Stock {
         let sku =
             short.iter().map(Shortage::sku).find(|sku| self.looks.get(sku).is_some_and(|l| l.left().count() > 0))?;
         let id = StockId { shard: self.looks[&sku].board()?, sku: sku.clone() };
-        let board = self.seen.get(&id).map(|item| item.board).unwrap_or_default();
+        let board = self.seen.get(&id).map(StockItem::board).unwrap_or_default();
         Some(Uncounted { sku, board: (id, board) })
     }
 
