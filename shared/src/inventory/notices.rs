@@ -6,7 +6,7 @@
 //! somebody counting counts. A lone buyer counts at once.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +46,8 @@ pub struct Board {
 #[derive(Debug)]
 pub struct Shortages {
     known: Memory<Sku, u32>,
-    /// What units became available of here, and when somebody first asked afterwards.
-    freed: BTreeMap<Sku, Option<Timestamp>>,
+    /// What units have just become available of here, and when.
+    freed: BTreeMap<Sku, Instant>,
 }
 
 impl Default for Shortages {
@@ -59,15 +59,13 @@ impl Default for Shortages {
 
 impl Shortages {
     /// How many units there were, as far as one may still go by it: by what this process has counted or read, or by a
-    /// notice that somebody has come by. One from before units became available here is none; when they did is not
-    /// known, but it was before anybody asked again.
+    /// notice that somebody has come by. One from before units became available here is none.
     pub fn there_were(&mut self, sku: &Sku, notice: Option<Notice>, now: Timestamp) -> Option<u32> {
-        self.freed.retain(|_, asked| asked.is_none_or(|asked| now < asked + SHORTAGE_KNOWN));
         if let Some(units) = self.known.get(sku, now) {
             return Some(*units);
         }
-        let freed = self.freed.get_mut(sku).map(|asked| *asked.get_or_insert(now));
-        let notice = notice.filter(|notice| freed.is_none_or(|asked| asked < notice.at))?;
+        let freed = self.freed.get(sku).map(|freed| now - freed.elapsed());
+        let notice = notice.filter(|notice| freed.is_none_or(|freed| freed < notice.at))?;
         self.remember(self.since(), sku.clone(), notice);
         Some(notice.units)
     }
@@ -85,7 +83,9 @@ impl Shortages {
     /// Forgets a SKU of which units are about to become available here, or just have.
     pub fn forget(&mut self, sku: &Sku) {
         self.known.forget(sku);
-        self.freed.insert(sku.clone(), None);
+        // Nobody goes by notices that are older.
+        self.freed.retain(|_, freed| freed.elapsed() < SHORTAGE_KNOWN);
+        self.freed.insert(sku.clone(), Instant::now());
     }
 }
 
@@ -117,27 +117,23 @@ mod tests {
 
     #[test]
     fn what_became_available_here_is_no_longer_short() {
-        let sku = Sku { product_id: ProductId::derived("print"), size: None };
+        let [print, ticket] = ["print", "ticket"].map(|name| Sku { product_id: ProductId::derived(name), size: None });
         let at = Timestamp::from_millis;
         let notice = |millis| Some(Notice { units: 3, at: at(millis) });
         let mut shortages = Shortages::default();
-        assert_eq!(shortages.there_were(&sku, None, at(0)), None);
-        assert_eq!(shortages.there_were(&sku, notice(0), at(10)), Some(3));
+        assert_eq!(shortages.there_were(&print, None, at(0)), None);
+        assert_eq!(shortages.there_were(&print, notice(0), at(10)), Some(3));
         assert_eq!(
-            shortages.there_were(&sku, None, at(999)),
+            shortages.there_were(&print, None, at(999)),
             Some(3),
             "it is remembered as long as the notice is good"
         );
-        assert_eq!(shortages.there_were(&sku, None, at(1_000)), None);
+        assert_eq!(shortages.there_were(&print, None, at(1_000)), None);
 
-        shortages.there_were(&sku, notice(1_000), at(1_000));
-        shortages.forget(&sku);
-        assert_eq!(shortages.there_were(&sku, notice(1_500), at(1_500)), None, "it may be older");
-        assert_eq!(shortages.there_were(&sku, notice(1_501), at(1_600)), Some(3), "it is newer");
-
-        let mut shortages = Shortages::default();
-        shortages.forget(&sku);
-        assert_eq!([1, 999, 1_000].map(|now| shortages.there_were(&sku, notice(0), at(now))), [None, None, None]);
-        assert_eq!(shortages.there_were(&sku, notice(0), at(1_001)), Some(3), "nobody has an older one any more");
+        assert_eq!(shortages.there_were(&print, notice(1_000), at(1_000)), Some(3));
+        shortages.forget(&print);
+        shortages.forget(&ticket);
+        assert_eq!(shortages.there_were(&print, notice(1_000), at(1_500)), None, "it is older");
+        assert_eq!(shortages.there_were(&print, notice(1_600), at(1_500)), Some(3), "it is newer");
     }
 }
