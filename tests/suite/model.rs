@@ -4,7 +4,7 @@
 //! [`carts`], [`orders`] and [`changes`]), on the plain maps of [`state`]. [`system`] takes the same steps through the API, and [`compare`] compares: after
 //! each step the answer, the cart, and what every table holds, on which the audit must find nothing.
 //!
-//! `cargo test` plays some dozens of short histories. `MODEL_STEPS=1000000` plays long ones until so many steps were
+//! `cargo test` plays two hundred short histories. `MODEL_STEPS=1000000` plays long ones until so many steps were
 //! taken, and says how often each step was answered what. A history that fails is made as short as it can be, and
 //! its seed is written to `regressions.txt`, whose histories are played first from then on.
 
@@ -37,7 +37,7 @@ use self::system::Stage;
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suite/model/regressions.txt");
 
 /// How many histories `cargo test` plays, and of how many steps.
-const HISTORIES: u32 = 80;
+const HISTORIES: u32 = 200;
 const STEPS: RangeInclusive<usize> = 8..=16;
 
 /// The same, where a transaction takes long.
