@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use shared::books::FindingKind;
+use shared::cart::{Properties, Variation};
 use tests::shop::Shop;
 use tests::wire::Wire;
 
@@ -209,6 +210,42 @@ async fn an_order_that_is_cancelled_meanwhile_has_not_used_its_coupon() {
     let report = report.expect("a report");
     assert_eq!((report.found, report.passes), (0, 1), "{:?}", report.findings);
     plants::undo(&shop, &[used_twice]).await;
+    shop.finish().await;
+}
+
+/// Units that nobody could have are put right, by a repair or by hand, between the two reads that would refuse them.
+#[tokio::test]
+async fn what_is_put_right_while_a_buyer_is_refused_is_theirs() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let ada = shop.shopper("ada").await;
+    for by_hand in [None, Some(1), Some(9)] {
+        let mug = shop.product("Mug").stock(9).list().await;
+        let stock_id = format!("{}#-#0", mug.id);
+        plants::count(&shop, &stock_id, "available", 0).await;
+        let puts_right = async {
+            match by_hand {
+                Some(units) => plants::count(&shop, &stock_id, "available", units).await,
+                None => assert_eq!(shop.store().audit_stock(true).await.expect("a report").repaired, 1),
+            }
+        };
+        let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
+        let adds = wired.store.add_to_cart(ada.id, &variation, 1, None, shop.clock.now());
+        let (first, mut second) = (wire.pauses("BatchGetItem"), None);
+        let between = async {
+            first.during(async { second = Some(wire.pauses("BatchGetItem")) }).await;
+            second.expect("a pause").during(puts_right).await;
+        };
+        tokio::join!(adds, between).0.expect("a mug");
+        let inventory = shop.snapshot().await.inventory;
+        let item = inventory.iter().find(|item| item["stock_id"] == json!(stock_id)).expect("the stock");
+        assert_eq!(
+            item["freed"].as_u64().unwrap_or_default(),
+            u64::from(by_hand.is_none()),
+            "a repair says that there is more"
+        );
+        shop.store().audit_stock(true).await.expect("a report");
+    }
     shop.finish().await;
 }
 

@@ -260,7 +260,7 @@ fn correction(read: &StockRecord, right: &Counters) -> Expression {
         let Counters { available, reserved, sold, received } = *counters;
         [("available", available), ("reserved", reserved), ("sold", sold), ("received", received)]
     };
-    let mut expression = Expression::update("", "").name("moves").value("once", number(1));
+    let mut expression = Expression::update("", "").name("moves").name("freed").value("once", number(1));
     let (mut set, mut conditions) = (Vec::new(), Vec::new());
     for ((counter, was), (_, becomes)) in counters(&read.counters).into_iter().zip(counters(right)) {
         set.push(format!("#{counter} = :{counter}"));
@@ -274,7 +274,7 @@ fn correction(read: &StockRecord, right: &Counters) -> Expression {
         conditions.push("#moves = :moves".to_owned());
         expression = expression.value("moves", number(read.moves));
     }
-    expression.update = format!("SET {} ADD #moves :once", set.join(", "));
+    expression.update = format!("SET {} ADD #moves :once, #freed :once", set.join(", "));
     expression.condition = conditions.join(" AND ");
     expression
 }

@@ -119,8 +119,13 @@ impl Store {
                 return Ok(Failure::Stale);
             };
             let [seen, there_is] = [units(stock.of(&sku)), units(&again)];
+            let missing = shortage.wanted(seen).saturating_sub(there_is);
+            if missing == 0 {
+                // Somebody has raised a counter by hand.
+                return Ok(Failure::Stale);
+            }
             let holds_ended = again.iter().any(|item| item.reserved > 0)
-                && self.end_holds_that_are_over(&sku, shortage.wanted(seen) - there_is, basis, now).await?;
+                && self.end_holds_that_are_over(&sku, missing, basis, now).await?;
             if are_many(u16::try_from(again.len()).unwrap_or(u16::MAX)) && !holds_ended {
                 let notice = Notice { units: seen, at: counted_at };
                 self.recent_shortages.lock().remember(since, sku.clone(), notice);
