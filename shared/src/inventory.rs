@@ -130,8 +130,10 @@ pub fn available(levels: &[Level], sku: &Sku) -> u32 {
 /// Chooses shards to take `units` of `sku` from, and takes them off `levels`.
 ///
 /// A single shard that has enough is preferred, the first such in an order that depends on the user
-/// ([`looks::preference`]), so that buyers spread over the shards; otherwise several are emptied, so that
-/// no unit is left over while somebody is refused. `levels` may be those of some shards only.
+/// ([`looks::preference`]), so that buyers spread over the shards. One that has much less than another is passed over
+/// ([`is_about_full`]), so that all shards run out at about the same time, and not everybody comes to the last few. If
+/// none has enough, several are emptied, so that no unit is left over while somebody is refused. `levels` may be those
+/// of some shards only.
 ///
 /// # Errors
 /// How many units there are, if they are too few; `levels` is then as before.
@@ -142,7 +144,9 @@ pub fn allocate(levels: &mut [Level], sku: &Sku, user_id: UserId, units: u32) ->
     }
     let mut shards: Vec<&mut Level> = levels.iter_mut().filter(|level| level.id.sku == *sku).collect();
     shards.sort_by_key(|level| looks::preference(user_id, level.id.shard));
-    if let Some(enough) = shards.iter().position(|level| level.available >= units) {
+    let most = shards.iter().map(|level| level.available).max().unwrap_or_default();
+    let is_enough = |available: u32| available >= units && is_about_full(available, most);
+    if let Some(enough) = shards.iter().position(|level| is_enough(level.available)) {
         shards.rotate_left(enough);
     }
     let mut allocation = Allocation::default();
@@ -156,6 +160,12 @@ pub fn allocate(levels: &mut [Level], sku: &Sku, user_id: UserId, units: u32) ->
         }
     }
     Ok(allocation)
+}
+
+/// Whether a shard has about as much as the fullest: three quarters of it, or one unit less than those. Who always took
+/// the fullest would meet everybody else there; `bench sim` says what that is worth.
+fn is_about_full(available: u32, most: u32) -> bool {
+    u64::from(available) * 4 + 1 >= u64::from(most) * 3
 }
 
 /// Adds the units that `allocation` gives back to `levels`.
@@ -194,6 +204,18 @@ mod tests {
             assert_eq!(rest.total(), 6);
             assert_eq!(allocate(&mut stock, &sku(), user_id, 1), Err(0));
         }
+    }
+
+    #[test]
+    fn a_shard_that_has_much_less_than_another_is_passed_over() {
+        let chosen = |available: [u32; 2]| {
+            let first = |user: u32| allocate(&mut levels(&available), &sku(), UserId::derived(&user.to_string()), 1);
+            let chosen =
+                (0..20).flat_map(|user| first(user).unwrap().parts().map(|(shard, _)| shard).collect::<Vec<_>>());
+            chosen.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!((chosen([40, 30]), chosen([40, 29])), (vec![0, 1], vec![0]));
+        assert_eq!((chosen([2, 3]), chosen([1, 2])), (vec![0, 1], vec![1]));
     }
 
     #[test]
