@@ -130,10 +130,10 @@ pub fn available(levels: &[Level], sku: &Sku) -> u32 {
 /// Chooses shards to take `units` of `sku` from, and takes them off `levels`.
 ///
 /// A single shard that has enough is preferred, the first such in an order that depends on the user
-/// ([`looks::preference`]), so that buyers spread over the shards. One that has much less than another is passed over
-/// ([`is_about_full`]), so that all shards run out at about the same time, and not everybody comes to the last few. If
-/// none has enough, several are emptied, so that no unit is left over while somebody is refused. `levels` may be those
-/// of some shards only.
+/// ([`looks::preference`]), so that buyers spread over the shards. One that has less than three quarters of the
+/// fullest is passed over, so that all shards run out at about the same time, and not everybody comes to the last few.
+/// If none has enough, several are emptied, so that no unit is left over while somebody is refused. `levels` may be
+/// those of some shards only.
 ///
 /// # Errors
 /// How many units there are, if they are too few; `levels` is then as before.
@@ -162,8 +162,8 @@ pub fn allocate(levels: &mut [Level], sku: &Sku, user_id: UserId, units: u32) ->
     Ok(allocation)
 }
 
-/// Whether a shard has about as much as the fullest: three quarters of it, or one unit less than those. Who always took
-/// the fullest would meet everybody else there; `bench sim` says what that is worth.
+/// Whether a shard has about as much as the fullest: three quarters of it, to the nearest unit. Who always took the
+/// fullest would meet everybody else there.
 fn is_about_full(available: u32, most: u32) -> bool {
     u64::from(available) * 4 + 1 >= u64::from(most) * 3
 }
