@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use shared::time::Timestamp;
 use tests::audit::Snapshot;
 
-use super::state::{Model, Stock};
+use super::shown::money;
+use super::state::{Line, Model};
 use super::steps::Sku;
 use super::system::{Stage, Told, no_order};
 
@@ -74,8 +75,7 @@ impl Known {
     }
 
     /// The answer is the model's.
-    pub(super) fn is_told(&self, model: &Model, told: &Told) -> Result<(), String> {
-        let expected = &model.answer;
+    pub(super) fn is_told(&self, expected: &Told, told: &Told) -> Result<(), String> {
         if (told.status, told.replayed) != (expected.status, expected.replayed) {
             return Err(format!("expected {expected:?}\nfound {told:?}"));
         }
@@ -104,18 +104,17 @@ impl Known {
             }
         }
         Sku::all().try_for_each(|sku| {
-            let Stock { available, reserved, sold } = model.stock[&sku];
             let found = found.get(&(sku.product_id().to_string(), sku.size)).copied().unwrap_or_default();
             let place = format!("stock of {sku:?}: available, reserved, sold");
-            self.is_as_expected(&place, &json!([available, reserved, sold]), &json!(found))
+            self.is_as_expected(&place, &json!(model.counters(sku)), &json!(found))
         })
     }
 
     fn has_carts(&self, stage: &Stage, model: &Model, data: &Snapshot) -> Result<(), String> {
         for (user, cart) in stage.users.iter().zip(&model.carts) {
             let kept = data.carts.iter().find(|kept| kept["user_id"] == json!(user.id)).cloned().unwrap_or_default();
-            let line = |line: &super::state::Line| {
-                let price = json!(super::state::money(line.price));
+            let line = |line: &Line| {
+                let price = json!(money(line.price));
                 // The price of a line that is not held is nobody's business.
                 let price = if line.held > 0 { json!({"unit_price": price}) } else { json!({}) };
                 let mut expected = json!({"quantity": line.quantity});
@@ -147,7 +146,7 @@ impl Known {
         for (number, order) in model.orders.iter().enumerate().filter(|(_, order)| !order.deleted) {
             let id = &self.order(number)["order_id"];
             let found = data.placed_orders().find(|order| order["order_id"] == *id).cloned().unwrap_or_default();
-            let expected = json!({"status": order.status, "payment": {"status": order.paid}});
+            let expected = json!({"status": order.status(), "payment": {"status": order.paid}});
             self.is_as_expected(&format!("order {number}"), &expected, &found)?;
         }
         Ok(())
@@ -155,16 +154,17 @@ impl Known {
 
     fn has_coupons(&mut self, model: &Model, data: &Snapshot) -> Result<(), String> {
         self.is_as_expected("coupons", &json!(model.coupons.len()), &json!(data.coupons.len()))?;
-        for (number, coupon) in model.coupons.iter().enumerate() {
-            let earned_by = &self.order(coupon.order)["order_id"];
+        for (number, (order, expires)) in model.coupons.iter().enumerate() {
+            let earned_by = &self.order(*order)["order_id"];
             let found = data.coupons.iter().find(|found| found["order_id"] == *earned_by).cloned().unwrap_or_default();
             if number == self.codes.len() {
                 self.codes.push(found["code"].as_str().unwrap_or_default().to_owned());
             }
-            let redeemed = coupon.redeemed.map(|order| json!({"order": order}));
+            let (status, redeemed) = model.coupon(number);
+            let redeemed = redeemed.map(|order| json!({"order": order}));
             let expected = json!({
-                "code": {"coupon": number}, "status": coupon.status, "redeemed_order_id": redeemed,
-                "expires_at": {"ms": coupon.expires},
+                "code": {"coupon": number}, "status": status, "redeemed_order_id": redeemed,
+                "expires_at": {"ms": expires},
             });
             self.is_as_expected(&format!("coupon {number}"), &expected, &found)?;
         }

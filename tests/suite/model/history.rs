@@ -1,14 +1,15 @@
 //! Random histories: what the shop opens with, and what may happen next. Most steps suit the moment; some do not.
 
+use std::fmt;
+
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
-use super::reference::PAYMENT;
-use super::state::Model;
-use super::steps::{NewProduct, Off, PRIZE, Setup, Sku, Step, Target, Thing, USERS};
+use super::state::{Model, Order, is_unpaid};
+use super::steps::{Off, PAYMENT, PRIZE, Product, Setup, Sku, Step, Target, Terms, Thing, USERS};
 
 /// Makes histories, and shrinks those that fail.
 pub(super) struct History;
@@ -24,7 +25,7 @@ impl ReferenceStateMachine for History {
         let price = || prop_oneof![1_u64..=3_000, (1_u64..=60).prop_map(|count| count * 50)];
         let product = || (price(), weighted(0.4, 1_u32..=6), shards(), [stock(), stock()]);
         let product =
-            move || product().prop_map(|(price, limit, shards, stock)| NewProduct { price, limit, shards, stock });
+            move || product().prop_map(|(price, limit, shards, stock)| Product { price, limit, shards, stock });
         let percent = prop_oneof![1_u64..=100, (0_u64..=9).prop_map(|count| 2 * count + 1)];
         let off = prop_oneof![2 => percent.prop_map(Off::Percent), 1 => (1_u64..=3_000).prop_map(Off::Fixed)];
         let prize = Thing { sku: Sku { product: PRIZE, size: None }, red: false };
@@ -43,8 +44,15 @@ impl ReferenceStateMachine for History {
     }
 
     fn apply(mut model: Model, step: &Step) -> Model {
-        model.take(step);
+        step.parts().iter().for_each(|part| drop(model.take(part)));
         model
+    }
+}
+
+/// What it opened with: the rest follows from the steps.
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.setup.fmt(f)
     }
 }
 
@@ -102,22 +110,19 @@ fn orders(model: &Model) -> Vec<Likely> {
     let check_out = (with_coupon(model, who), how, key());
     let check_out = check_out.prop_map(move |((user, coupon), (online, split, more), key)| {
         let expected = more.map(|more| totals[user] + more);
-        Step::CheckOut { user, online, split: split.is_some(), coupon, expected, key }
+        let terms = Terms { online, split: split.is_some(), coupon, expected };
+        Step::CheckOut { user, terms, key }
     });
     let direct = (with_coupon(model, user().boxed()), thing(model), quantity(), any::<bool>(), key());
-    let direct = direct.prop_map(|((user, coupon), thing, quantity, online, key)| Step::Order {
-        user,
-        thing,
-        quantity,
-        online,
-        coupon,
-        key,
+    let direct = direct.prop_map(|((user, coupon), thing, quantity, online, key)| {
+        let terms = Terms { online, coupon, ..Terms::default() };
+        Step::Order { user, thing, quantity, terms, key }
     });
     // One more than there are.
     let order = || prop_oneof![19 => 0..model.orders.len().max(1), 1 => Just(model.orders.len())];
     let cancel = (order(), any::<bool>()).prop_map(|(order, by_staff)| Step::Cancel { order, by_staff });
     let steps = order().prop_map({
-        let statuses: Vec<_> = model.orders.iter().map(|order| order.status).collect();
+        let statuses: Vec<_> = model.orders.iter().map(Order::status).collect();
         move |order| {
             let to = match statuses.get(order) {
                 Some(&"placed") => "processing",
@@ -130,7 +135,7 @@ fn orders(model: &Model) -> Vec<Likely> {
     let mut online: Vec<_> = numbers().filter(|order| model.orders[*order].due.is_some()).collect();
     // A late payment revives an order, with its coupon.
     let revivable: Vec<_> =
-        numbers().filter(|order| model.orders[*order].cancelled_by_payment && !model.orders[*order].deleted).collect();
+        numbers().filter(|order| model.orders[*order].is_revivable() && !model.orders[*order].deleted).collect();
     let with_coupons = revivable.iter().copied().filter(|order| model.orders[*order].coupon.is_some());
     online.extend(with_coupons.flat_map(|order| [order; 4]).collect::<Vec<_>>());
     online.extend(revivable);
@@ -151,7 +156,7 @@ fn orders(model: &Model) -> Vec<Likely> {
 
 /// Somebody, and perhaps a coupon: mostly one of theirs, if they have any.
 fn with_coupon(model: &Model, who: BoxedStrategy<usize>) -> BoxedStrategy<(usize, Option<usize>)> {
-    let owners: Vec<_> = model.coupons.iter().map(|coupon| coupon.user).collect();
+    let owners: Vec<_> = model.coupons.iter().map(|(order, _)| model.orders[*order].user).collect();
     let which = (who, weighted(0.6, any::<Index>()), 0_u32..8);
     let which = which.prop_map(move |(user, which, odd)| {
         let theirs = (0..owners.len()).filter(|coupon| owners[*coupon] == user).collect::<Vec<_>>();
@@ -173,18 +178,20 @@ fn shop(model: &Model) -> Vec<Likely> {
     ];
     let adjust = (thing(model), target, key());
     let product = || thing(model).prop_map(|thing| thing.sku.product);
-    let served: Vec<_> = model.served.values().map(|served| served.step.clone()).collect();
+    let reprice = |(product, price)| Step::Update { product, price: Some(price), limit: None };
+    let limit = |(product, limit)| Step::Update { product, price: None, limit: Some(limit) };
+    let served: Vec<_> = model.served.values().map(|(step, ..)| step.clone()).collect();
     let replayed = if served.is_empty() { (0, Just(Step::Sweep).boxed()) } else { (8, select(served).boxed()) };
     let (held, waits) = (model.carts.iter().any(|cart| cart.hold.is_some()), moments(model).next().is_some());
     // Something must be left to be sold.
-    let is_for_sale = |thing: &&Thing| model.products[thing.sku.product].active;
+    let is_for_sale = |thing: &&Thing| model.for_sale(thing.sku.product).is_ok();
     let for_sale = if model.setup.wanted.iter().filter(is_for_sale).count() > 1 { 2 } else { 0 };
     let is_over = model.carts.iter().filter_map(|cart| cart.hold).any(|(_, until)| until <= model.now);
     vec![
         replayed,
         (4, adjust.prop_map(|(thing, to, key)| Step::Adjust { sku: thing.sku, to, key }).boxed()),
-        (3, (product(), 1_u64..=3_000).prop_map(|(product, price)| Step::Reprice { product, price }).boxed()),
-        (2, (product(), weighted(0.7, 1_u32..=6)).prop_map(|(product, limit)| Step::Limit { product, limit }).boxed()),
+        (3, (product(), 1_u64..=3_000).prop_map(reprice).boxed()),
+        (2, (product(), weighted(0.7, 1_u32..=6)).prop_map(limit).boxed()),
         (for_sale, product().prop_map(|product| Step::Archive { product }).boxed()),
         (if waits { 18 } else { 2 }, select(spans(model)).prop_map(|ms| Step::Pass { ms }).boxed()),
         (if is_over { 6 } else { u32::from(held) }, Just(Step::Sweep).boxed()),
@@ -195,8 +202,9 @@ fn shop(model: &Model) -> Vec<Likely> {
 /// When something will be over.
 fn moments(model: &Model) -> impl Iterator<Item = u64> {
     let holds = model.carts.iter().filter_map(|cart| cart.hold).map(|(_, until)| until);
-    let payments = model.orders.iter().filter(|order| order.status == "under_paying").filter_map(|order| order.due);
-    let coupons = model.coupons.iter().filter(|coupon| coupon.status == "active").map(|coupon| coupon.expires);
+    let payments = model.orders.iter().filter(|order| is_unpaid(order.status())).filter_map(|order| order.due);
+    let active = (0..model.coupons.len()).filter(|coupon| model.coupon(*coupon).0 == "active");
+    let coupons = active.map(|coupon| model.coupons[coupon].1);
     holds.chain(payments).chain(coupons).filter(|moment| *moment > model.now)
 }
 

@@ -5,7 +5,23 @@ use std::fmt;
 use shared::cart::{Properties, Variation};
 use shared::ids::{ItemId, ProductId};
 
-use super::reference::HOLD;
+/// How long a cart holds its stock after it was last changed, and at most; in milliseconds.
+pub(super) const HOLD: u64 = 1_800_000;
+pub(super) const LONGEST_HOLD: u64 = 4 * HOLD;
+
+/// How long an order waits for its payment. The round that cancels those that wait longer is never later than so.
+pub(super) const PAYMENT: u64 = 900_000;
+pub(super) const LATEST_ROUND: u64 = 900_000;
+
+/// For how long a coupon is good, and a key of a cart's kept.
+pub(super) const DAY: u64 = 86_400_000;
+
+/// Who was refused and found no hold that was over was the last to look for so long.
+pub(super) const LOOK_AGAIN: u64 = 1_000;
+
+/// How many units of a SKU one user may hold, and how many of their orders may wait for their payment.
+pub(super) const MOST_HELD: u32 = 6;
+pub(super) const MOST_UNPAID: usize = 2;
 
 /// How many shoppers there are.
 pub(super) const USERS: usize = 3;
@@ -19,7 +35,7 @@ const SIZES: [&[Option<&str>]; 3] = [&[None], &[Some("S"), Some("M")], &[None]];
 /// What the shop opens with.
 #[derive(Debug, Clone)]
 pub(super) struct Setup {
-    pub(super) products: [NewProduct; 3],
+    pub(super) products: [Product; 3],
     /// What the coupon takes off that the prize earns.
     pub(super) off: Off,
     /// What people are after: the fewer things, the more they get in each other's way.
@@ -27,7 +43,7 @@ pub(super) struct Setup {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct NewProduct {
+pub(super) struct Product {
     pub(super) price: u64,
     pub(super) limit: Option<u32>,
     pub(super) shards: u16,
@@ -78,18 +94,14 @@ pub(super) enum Step {
     },
     CheckOut {
         user: usize,
-        online: bool,
-        split: bool,
-        coupon: Option<usize>,
-        expected: Option<u64>,
+        terms: Terms,
         key: Option<u8>,
     },
     Order {
         user: usize,
         thing: Thing,
         quantity: u32,
-        online: bool,
-        coupon: Option<usize>,
+        terms: Terms,
         key: Option<u8>,
     },
     Cancel {
@@ -113,13 +125,11 @@ pub(super) enum Step {
         to: Target,
         key: Option<u8>,
     },
-    Reprice {
+    /// A product has another price or limit.
+    Update {
         product: usize,
-        price: u64,
-    },
-    Limit {
-        product: usize,
-        limit: Option<u32>,
+        price: Option<u64>,
+        limit: Option<Option<u32>>,
     },
     Archive {
         product: usize,
@@ -140,6 +150,17 @@ pub(super) enum Step {
     Sweep,
     /// `expire-unpaid-orders` runs.
     Expire,
+}
+
+/// How something is ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Terms {
+    pub(super) online: bool,
+    /// Whether each line becomes an order of its own.
+    pub(super) split: bool,
+    pub(super) coupon: Option<usize>,
+    /// What the total is thought to be.
+    pub(super) expected: Option<u64>,
 }
 
 /// What an adjustment aims at.
@@ -187,7 +208,20 @@ impl Thing {
     }
 }
 
+/// A key of somebody's, and the route that it is used on.
+pub(super) type Key = (&'static str, usize, u8);
+
 impl Step {
+    pub(super) fn key(&self) -> Option<Key> {
+        match *self {
+            Step::Add { user, key, .. } => Some(("add", user, key?)),
+            Step::CheckOut { user, key, .. } => Some(("checkout", user, key?)),
+            Step::Order { user, key, .. } => Some(("order", user, key?)),
+            Step::Adjust { key, .. } => Some(("adjust", 0, key?)),
+            _ => None,
+        }
+    }
+
     /// What it is taken in.
     pub(super) fn parts(&self) -> Vec<Step> {
         let Step::Linger { user, thing, quantity, times } = *self else { return vec![self.clone()] };

@@ -10,9 +10,9 @@ use tests::shop::Shop;
 use tests::user::User;
 
 use super::compare::Known;
-use super::reference::{MOST_HELD, MOST_UNPAID};
-use super::state::{Model, money};
-use super::steps::{Off, PRIZE, Setup, Sku, Step, Target, Thing, USERS};
+use super::shown::money;
+use super::state::Model;
+use super::steps::{MOST_HELD, MOST_UNPAID, Off, PRIZE, Setup, Sku, Step, Target, Terms, Thing, USERS};
 use crate::hoarding::limited_to;
 
 /// How many writes DynamoDB takes in a batch.
@@ -134,8 +134,8 @@ impl Stage {
         }
     }
 
-    /// Takes a step that the model has taken.
-    pub(super) async fn takes(&self, step: &Step, model: &Model, known: &Known) -> Told {
+    /// Takes a step that the model has taken, and is to be told what the model says.
+    pub(super) async fn takes(&self, step: &Step, model: &Model, known: &Known, expected: &Told) -> Told {
         let call = match *step {
             Step::Add { user, thing, quantity, key } => {
                 keyed(self.users[user].post("/cart-items", &of(thing, quantity)), key)
@@ -143,16 +143,16 @@ impl Stage {
             Step::Change { user, thing, quantity } => self.users[user].changes(&json!(thing.item_id()), quantity),
             Step::Remove { user, thing } => self.users[user].removes(&json!(thing.item_id())),
             Step::Clear { user } => self.users[user].delete("/cart-items"),
-            Step::CheckOut { user, online, split, coupon, expected, key } => {
-                let mut body = terms(online, coupon, known);
-                body["split"] = json!(if split { "per_item" } else { "none" });
-                if let Some(expected) = expected {
+            Step::CheckOut { user, terms, key } => {
+                let mut body = written(terms, known);
+                body["split"] = json!(if terms.split { "per_item" } else { "none" });
+                if let Some(expected) = terms.expected {
                     body["expected_total"] = json!(money(expected));
                 }
                 keyed(self.users[user].checks_out(&body), key)
             }
-            Step::Order { user, thing, quantity, online, coupon, key } => {
-                let mut body = terms(online, coupon, known);
+            Step::Order { user, thing, quantity, terms, key } => {
+                let mut body = written(terms, known);
                 body.as_object_mut().expect("an object").extend(of(thing, quantity).as_object().expect("one").clone());
                 keyed(self.users[user].post("/orders", &body), key)
             }
@@ -179,12 +179,16 @@ impl Stage {
                 }
                 keyed(self.admin.post("/inventory/adjustments", &body), key)
             }
-            Step::Reprice { product, price } => self.updates(product, &json!({"price": money(price)})),
-            Step::Limit { product, limit } => self.updates(product, &json!({"max_per_order": limit})),
+            Step::Update { product, price, limit } => {
+                let mut change = serde_json::Map::new();
+                change.extend(price.map(|price| ("price".to_owned(), json!(money(price)))));
+                change.extend(limit.map(|limit| ("max_per_order".to_owned(), json!(limit))));
+                self.admin.patch(&path(product), &Value::Object(change))
+            }
             Step::Archive { product } => self.admin.delete(&path(product)),
             Step::Pass { ms } => {
                 self.shop.clock.advance(std::time::Duration::from_millis(ms));
-                return match model.answer.status {
+                return match expected.status {
                     0 => Told { status: 0, replayed: false, body: Value::Null },
                     _ => Told::report(self.shop.fire("expire-unpaid-orders").await),
                 };
@@ -194,10 +198,6 @@ impl Stage {
             Step::Expire => return Told::report(self.shop.fire("expire-unpaid-orders").await),
         };
         call.await.into()
-    }
-
-    fn updates(&self, product: usize, change: &Value) -> Call {
-        self.admin.patch(&path(product), change)
     }
 }
 
@@ -216,9 +216,9 @@ fn of(thing: Thing, quantity: u32) -> Value {
     })
 }
 
-fn terms(online: bool, coupon: Option<usize>, known: &Known) -> Value {
-    let method = if online { "online" } else { "on_delivery" };
-    json!({"payment_method": method, "coupon_code": coupon.map(|coupon| known.code(coupon))})
+fn written(terms: Terms, known: &Known) -> Value {
+    let method = if terms.online { "online" } else { "on_delivery" };
+    json!({"payment_method": method, "coupon_code": terms.coupon.map(|coupon| known.code(coupon))})
 }
 
 /// An order that there never was.
