@@ -7,7 +7,7 @@
 //!
 //! `cargo test` plays two hundred short histories. `MODEL_STEPS=1000000` plays long ones until so many steps were
 //! taken, and says how often each step was answered what. A history that fails is made as short as it can be, and
-//! its seed is written to `regressions.txt`, whose histories are played first from then on.
+//! its seed is written to `short-regressions.txt` or `long-regressions.txt`: both are played first from then on.
 
 mod compare;
 mod history;
@@ -32,18 +32,28 @@ use self::state::Model;
 use self::steps::Step;
 use self::system::Stage;
 
-/// Where the seeds of histories are kept that failed once.
-const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suite/model/regressions.txt");
-
-/// How many histories `cargo test` plays, and of how many steps.
+/// How many histories `cargo test` plays.
 const HISTORIES: u32 = 200;
-const STEPS: RangeInclusive<usize> = 8..=16;
 
 /// The same, where a transaction takes long.
 const HISTORIES_ELSEWHERE: u32 = 8;
 
-/// How long histories are that are played until there were so many steps.
-const LONG: RangeInclusive<usize> = 20..=80;
+/// How many long histories are played before it is looked whether there were enough steps.
+const LONG_HISTORIES: u32 = 20;
+
+/// A kind of history. What a seed grows into depends on it.
+struct Kind {
+    /// Of how many steps they are.
+    steps: RangeInclusive<usize>,
+    /// Where the seeds of those are kept that failed once.
+    regressions: &'static str,
+}
+
+const SHORT: Kind =
+    Kind { steps: 8..=16, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/suite/model/short-regressions.txt") };
+
+const LONG: Kind =
+    Kind { steps: 20..=80, regressions: concat!(env!("CARGO_MANIFEST_DIR"), "/suite/model/long-regressions.txt") };
 
 /// A cart is looked at with every third step or so.
 const LOOKS_EVERY: usize = 3;
@@ -57,8 +67,8 @@ fn every_history_ends_as_the_model_says() {
     let stage = runtime.block_on(Stage::open());
     let counts = RefCell::new(Counts::new());
     let taken = Cell::new(0_u64);
-    let play = |cases: u32, steps: RangeInclusive<usize>| {
-        let persistence = FileFailurePersistence::Direct(REGRESSIONS);
+    let play = |cases: u32, kind: &Kind| {
+        let (steps, persistence) = (kind.steps.clone(), FileFailurePersistence::Direct(kind.regressions));
         let config = Config { cases, failure_persistence: Some(Box::new(persistence)), ..Config::default() };
         let played = TestRunner::new(config).run(&History::sequential_strategy(steps), |(model, steps, seen)| {
             let seen_one = || {
@@ -75,12 +85,14 @@ fn every_history_ends_as_the_model_says() {
         played.expect("histories can be made");
     };
     match std::env::var("MODEL_STEPS") {
-        Err(_) if is_elsewhere() => play(HISTORIES_ELSEWHERE, STEPS),
-        Err(_) => play(HISTORIES, STEPS),
+        Err(_) => {
+            play(0, &LONG);
+            play(if is_elsewhere() { HISTORIES_ELSEWHERE } else { HISTORIES }, &SHORT);
+        }
         Ok(steps) => {
             let (steps, begin) = (steps.parse::<u64>().expect("MODEL_STEPS is a number"), Instant::now());
             while taken.get() < steps {
-                play(20, LONG);
+                play(LONG_HISTORIES, &LONG);
                 eprintln!("{} of {steps} steps after {} s", taken.get(), begin.elapsed().as_secs());
             }
             let counts = counts.borrow();
