@@ -1,9 +1,9 @@
 //! Every sequence: random histories, in which the shop must do what a model of it in plain maps does.
 //!
-//! [`steps`] is what happens in a history, and [`history`] how one is made up. [`reference`] is what the model does, on
-//! the plain maps of [`state`], and [`shown`] how the API would show it. [`system`] takes the same steps through the
-//! API, and [`compare`] compares: after each step the answer, the cart, and what every table holds, on which the audit
-//! must find nothing.
+//! [`steps`] is what happens in a history, and [`history`] how one is made up. [`reference`] is what the model does, in
+//! under three hundred lines so that it can be read as a whole, on the plain maps of [`state`], where nothing is kept
+//! twice; [`shown`] is how the API would show it. [`system`] takes the same steps through the API, and [`compare`]
+//! compares: after each step the answer, the cart, and what every table holds, on which the audit must find nothing.
 //!
 //! `cargo test` plays two hundred short histories. `MODEL_STEPS=1000000` plays long ones until so many steps were
 //! taken, and says how often each step was answered what. A history that fails is made as short as it can be, and
