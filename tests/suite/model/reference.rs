@@ -69,7 +69,7 @@ impl Model {
                     lines.iter_mut().for_each(|line| line.price = self.price(user, line));
                     self.find(&lines, Some(user))?;
                 }
-                let first = self.place(user, lines, terms)?;
+                let first = self.place(user, &lines, terms)?;
                 self.carts[user] = Cart::default();
                 Ok((201, Shows::Checkout(first)))
             }
@@ -77,9 +77,9 @@ impl Model {
                 self.for_sale(thing.sku.product)?;
                 let Product { price, limit, .. } = self.products[thing.sku.product];
                 ensure(limit.is_none_or(|limit| quantity <= limit), 422, "quantity_limit")?;
-                let lines = vec![Line { thing, quantity, price, held: 0, added: self.now }];
+                let lines = [Line { thing, quantity, price, held: 0, added: self.now }];
                 self.find(&lines, None)?;
-                Ok((201, Shows::Order(self.place(user, lines, terms)?)))
+                Ok((201, Shows::Order(self.place(user, &lines, terms)?)))
             }
             Step::Cancel { order, .. } | Step::Move { order, .. } => {
                 let to = if let Step::Move { to, .. } = *step { to } else { "cancelled" };
@@ -212,21 +212,21 @@ impl Model {
     }
 
     /// Makes orders of lines, one or one for each; answers the first.
-    fn place(&mut self, user: usize, lines: Vec<Line>, terms: Terms) -> Result<usize, Refusal> {
-        let (Terms { online, split, coupon, expected }, whole) = (terms, total(&lines));
+    fn place(&mut self, user: usize, lines: &[Line], terms: Terms) -> Result<usize, Refusal> {
+        let (Terms { online, split, coupon, expected }, whole) = (terms, total(lines));
         let discount = coupon.map_or(Ok(0), |coupon| self.worth(user, coupon, whole))?;
         if let Some(expected) = expected.filter(|expected| *expected != whole - discount) {
             return Err((409, Shows::PriceChanged(expected, whole - discount)));
         }
         let too_much = |line: &Line| {
             let sku = line.thing.sku;
-            self.taken(sku, Some(user), is_unpaid) + wanted(&lines, sku) > MOST_HELD
+            self.taken(sku, Some(user), is_unpaid) + wanted(lines, sku) > MOST_HELD
         };
         let waiting = self.orders.iter().filter(|order| order.user == user && is_unpaid(order.status())).count();
         let count = if split { lines.len() } else { 1 };
         let is_too_much = online && (waiting + count > MOST_UNPAID || lines.iter().any(too_much));
         ensure(!is_too_much, 422, "quantity_limit")?;
-        self.all_for_sale(&lines)?;
+        self.all_for_sale(lines)?;
         let (status, paid) = if online { ("under_paying", "pending") } else { ("placed", "not_required") };
         let (first, mut before, mut given) = (self.orders.len(), 0, 0);
         for (number, lines) in (first..).zip(lines.chunks(lines.len().div_ceil(count))) {
