@@ -40,7 +40,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Serialize;
 use shared::error::Cause;
-use shared::inventory::looks::{ALL, WIDTHS};
+use shared::inventory::looks::AT_ONCE;
 use shared::inventory::spread::stock_items;
 
 use latency::Spread;
@@ -69,6 +69,9 @@ pub(crate) struct Options {
     /// On how many partitions these are, at most.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     partitions: u16,
+    /// In how many of the items all units are, instead of in each as many.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    filled: Option<u16>,
     /// How much there is for them.
     #[arg(long, value_delimiter = ',', default_values_t = [Stock::Plenty, Stock::Exact, Stock::Scarce])]
     stock: Vec<Stock>,
@@ -154,6 +157,7 @@ struct Sale {
     buyers: u32,
     units: u32,
     items: u16,
+    filled: u16,
     partitions: u16,
     stock: u32,
     buyers_per_second: f64,
@@ -162,7 +166,7 @@ struct Sale {
     /// From the request to the answer, at most: what a function has, less what it keeps back for the answer.
     time_for_a_request: Duration,
     processes: usize,
-    looks: &'static [usize],
+    looks: usize,
     consistent: bool,
     forgetful: bool,
     seed: u64,
@@ -229,6 +233,7 @@ fn sale(options: &Options, mode: Mode, stock: Stock, shards: u16, rate: f64) -> 
         buyers: options.buyers,
         units: options.units,
         items,
+        filled: options.filled.unwrap_or(items).min(items),
         partitions: options.partitions.min(shards),
         stock: match stock {
             Stock::Plenty => wanted.saturating_mul(10),
@@ -241,7 +246,7 @@ fn sale(options: &Options, mode: Mode, stock: Stock, shards: u16, rate: f64) -> 
         latencies: options.latencies,
         time_for_a_request: TIME_FOR_A_REQUEST,
         processes: options.processes.into(),
-        looks: if options.look_at_all { ALL } else { WIDTHS },
+        looks: if options.look_at_all { usize::MAX } else { AT_ONCE },
         consistent: options.consistent,
         forgetful: options.forgetful,
         seed: options.seed,

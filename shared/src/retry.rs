@@ -25,6 +25,14 @@ pub enum Remedy {
 }
 
 impl Setback {
+    /// The same where others are after the last units, too
+    /// ([`takes_last_units`](crate::inventory::movement::StockChanges::takes_last_units)): who is in the way is taken to
+    /// have got them.
+    #[must_use]
+    pub fn over_last_units(self) -> Setback {
+        if self == Setback::Contended { Setback::Stale } else { self }
+    }
+
     /// What to do about it.
     pub fn remedy(self) -> Remedy {
         match self {
@@ -90,5 +98,11 @@ mod tests {
         assert_eq!(Setback::Stale.remedy(), Remedy::DecideAgain);
         assert_eq!(Setback::Contended.remedy(), Remedy::SendAgain);
         assert_eq!(Setback::Unavailable.remedy(), Remedy::SendAgain);
+    }
+
+    #[test]
+    fn a_conflict_over_the_last_units_is_lost() {
+        let over_last_units = [Setback::Stale, Setback::Contended, Setback::Unavailable].map(Setback::over_last_units);
+        assert_eq!(over_last_units, [Setback::Stale, Setback::Stale, Setback::Unavailable]);
     }
 }

@@ -59,6 +59,44 @@ async fn an_add_whose_answer_is_lost_counts_once() {
     shop.finish().await;
 }
 
+/// Others are after the last units: whoever is in the way has probably got them, so it is worth a look.
+#[tokio::test]
+async fn after_a_conflict_over_the_last_units_everything_is_decided_anew() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let [read, write] = ["BatchGetItem", "TransactWriteItems"];
+    let (ada, now) = (shop.shopper("ada").await, shop.clock.now());
+    for (stock, add, grow) in [
+        (6, vec![read, write, write], vec![read, read, write, write]),
+        (4, vec![read, write, read, write], vec![read, read, write, read, read, write]),
+    ] {
+        let print = shop.product("Print").stock(stock).list().await;
+        let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+        wire.breaks(write, Fault::Conflict);
+        wired.store.add_to_cart(ada.id, &variation, 1, None, now).await.expect("a line");
+        assert_eq!(wire.calls(), add, "{stock}");
+        wire.breaks(write, Fault::Conflict);
+        wired.store.set_quantity(ada.id, variation.item_id(), 2, now).await.expect("a unit more");
+        assert_eq!(wire.calls(), grow, "{stock}");
+        assert_eq!(shop.stock_of(&print).await, u64::from(stock) - 2);
+    }
+    shop.finish().await;
+}
+
+/// What is in the way of the second try may be the first one.
+#[tokio::test]
+async fn an_add_of_the_last_units_whose_answer_is_lost_counts_once() {
+    let shop = Shop::open().await;
+    let (wire, wired) = Wire::to(&shop).await;
+    let (ada, print) = (shop.shopper("ada").await, shop.product("Print").stock(4).list().await);
+    let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+    wire.breaks("TransactWriteItems", Fault::LostAnswer);
+    wire.breaks("TransactWriteItems", Fault::Conflict);
+    wired.store.add_to_cart(ada.id, &variation, 1, None, shop.clock.now()).await.expect("a line");
+    assert_eq!((ada.cart().await["total_quantity"].clone(), shop.stock_of(&print).await), (json!(1), 3));
+    shop.finish().await;
+}
+
 #[tokio::test]
 async fn an_adjustment_survives_every_passing_fault_and_counts_once() {
     let shop = Shop::open().await;

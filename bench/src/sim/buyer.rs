@@ -81,6 +81,8 @@ pub(super) struct Buyer {
     pub(super) count: Count,
     /// What was decided.
     pub(super) allocation: Allocation,
+    /// Whether it takes the last units of an item, and was not attempted yet.
+    pub(super) last_units: bool,
     pub(super) call: Call,
 }
 
@@ -101,6 +103,7 @@ impl Buyer {
             notice: None,
             count: Count::None,
             allocation: Allocation::default(),
+            last_units: false,
             call: Call::ReadCart,
         }
     }

@@ -94,13 +94,15 @@ impl Budget {
 }
 
 impl DynamoDb {
-    /// A SKU with `units` over so many items, dealt out evenly to so many partitions.
-    pub(super) fn new(items: u16, partitions: u16, units: u32) -> DynamoDb {
+    /// A SKU with so many items, dealt out evenly to so many partitions; `units` are in the first of them, as many as
+    /// are `filled`, in each as many.
+    pub(super) fn new(items: u16, partitions: u16, filled: u16, units: u32) -> DynamoDb {
         let partition = || Partition { reads: Budget::of(READ_UNITS), writes: Budget::of(WRITE_UNITS) };
-        let count = u32::from(items);
+        let [count, filled] = [items, filled].map(u32::from);
+        let share = |item: u32| if item < filled { units / filled + u32::from(item < units % filled) } else { 0 };
         let item = |item: u32| Item {
             partition: usize::try_from(item).unwrap_or_default() % usize::from(partitions),
-            available: units / count + u32::from(item < units % count),
+            available: share(item),
             reserved: 0,
             sold: 0,
             in_transaction: false,

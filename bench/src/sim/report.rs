@@ -29,7 +29,7 @@ pub(super) struct Row {
     /// How many requests ended in `conflict` or `unavailable`.
     pub(super) visible_failure_rate: f64,
     p50_ms: f64,
-    p99_ms: f64,
+    pub(super) p99_ms: f64,
     /// Units that were left although somebody was refused.
     pub(super) stranded_units: u32,
     /// Requests that heard that it is sold out, and those of them during all of which it was not.

@@ -106,7 +106,7 @@ impl World<'_> {
             now: 0,
             events: BinaryHeap::new(),
             made: 0,
-            db: DynamoDb::new(sale.items, sale.partitions, sale.stock),
+            db: DynamoDb::new(sale.items, sale.partitions, sale.filled, sale.stock),
             buyers: (0..sale.buyers).map(|_| user(&mut random)).collect(),
             random,
             processes: Vec::new(),
@@ -275,8 +275,9 @@ impl World<'_> {
             (Call::PutUp(_), Setback::Stale) => return self.ends(buyer, Heard::SoldOut),
             _ => {}
         }
-        let remedy = setback.remedy();
         let buyer_now = &mut self.buyers[buyer];
+        let is_lost = std::mem::take(&mut buyer_now.last_units) && matches!(buyer_now.call, Call::Reserve);
+        let remedy = if is_lost { setback.over_last_units() } else { setback }.remedy();
         let pauses = match remedy {
             Remedy::DecideAgain => &mut buyer_now.deciding,
             Remedy::SendAgain => &mut buyer_now.sending,

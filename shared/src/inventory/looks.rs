@@ -1,19 +1,18 @@
 //! At which shards of a SKU a buyer looks, and in which order.
 //!
 //! Reading all of them for each buyer would take more of DynamoDB than selling does: 16 shards at 6,400 buyers a second
-//! are 6,400 read units a second of each shard's partition, which serves 3,000. So a buyer looks at few, then at a few
-//! more, and only then are all counted, by one buyer for many ([`notices`](super::notices)).
+//! are 6,400 read units a second of each shard's partition, which serves 3,000. So a buyer looks at few, and then are all
+//! counted, by one buyer for many ([`notices`](super::notices)). The others look at a few more while they wait, or they
+//! would all depend on the count where few of the shards have units.
 
 use std::cmp::Reverse;
 
 use super::notices::BOARDS;
 use crate::ids::UserId;
 
-/// At how many shards a buyer looks first, and then, where they are many.
-pub const WIDTHS: &[usize] = &[2, 2];
-
-/// All at once.
-pub const ALL: &[usize] = &[usize::MAX];
+/// At how many shards a buyer looks at once, where they are many. More would be seen by more buyers at once, who would
+/// then all go for the last units.
+pub const AT_ONCE: usize = 2;
 
 /// From how many on shards are many. Fewer sell no faster than their partitions can be read: a buyer looks at all of
 /// them, and nothing of them is remembered.
@@ -23,34 +22,35 @@ pub const MANY: u16 = 16;
 #[derive(Debug, Clone)]
 pub struct Looks {
     left: Vec<u16>,
-    widths: &'static [usize],
+    at_once: usize,
     board: Option<u16>,
 }
 
 impl Looks {
     /// No shard was looked at yet.
     pub fn of(user_id: UserId, shards: u16) -> Looks {
-        Looks::wide(user_id, shards, WIDTHS)
+        Looks::wide(user_id, shards, AT_ONCE)
     }
 
-    /// The same, with so many shards in each look, if there are [`MANY`].
-    pub fn wide(user_id: UserId, shards: u16, widths: &'static [usize]) -> Looks {
+    /// The same, with so many shards in each look, if there are [`MANY`]; otherwise all are in the first.
+    pub fn wide(user_id: UserId, shards: u16, at_once: usize) -> Looks {
         let many = are_many(shards);
         let mut left: Vec<u16> = (0..shards).collect();
         left.sort_by_cached_key(|shard| preference(user_id, *shard));
         let board = left.iter().copied().find(|shard| many && *shard < BOARDS);
-        Looks { left, widths: if many { widths } else { ALL }, board }
+        Looks { left, at_once: if many { at_once } else { usize::MAX }, board }
     }
 
-    /// The shards to look at next, the last time with the buyer's board; none if that was it.
+    /// The shards to look at next; none if all were looked at.
     pub fn further(&mut self) -> Vec<u16> {
-        let Some((width, widths)) = self.widths.split_first() else { return Vec::new() };
-        self.widths = widths;
-        let mut next: Vec<u16> = self.left.drain(..self.left.len().min(*width)).collect();
-        let board = self.board.filter(|board| widths.is_empty() && self.left.contains(board));
-        self.leave_out(board.as_slice());
-        next.extend(board);
-        next
+        self.left.drain(..self.left.len().min(self.at_once)).collect()
+    }
+
+    /// The buyer's board, to look at next; none if it was looked at.
+    pub fn unseen_board(&mut self) -> Option<u16> {
+        let unseen = self.board.filter(|board| self.left.contains(board));
+        self.leave_out(unseen.as_slice());
+        unseen
     }
 
     /// Where the buyer sees what is known of the SKU as a whole, where shards are many.
@@ -102,19 +102,32 @@ mod tests {
     }
 
     #[test]
-    fn of_many_shards_a_few_are_looked_at_and_then_a_few_more_with_the_board() {
-        for number in 0..50 {
+    fn of_many_shards_a_few_are_looked_at_and_then_the_board_and_then_a_few_more() {
+        let mut boards_in_the_first = 0;
+        for number in 0..200 {
             let mut looks = Looks::of(user(number), 96);
             let board = looks.board().unwrap();
             assert!(board < BOARDS);
-            let [first, second, third] = [(); 3].map(|()| looks.further());
-            let seen = [first.as_slice(), second.as_slice()].concat();
-            assert!(seen.contains(&board), "{first:?} {second:?} {board}");
-            let with_board = usize::from(second.len() == 3);
-            assert_eq!((first.len(), second.len(), third.len()), (2, 2 + with_board, 0));
+            let first = looks.further();
+            let unseen = looks.unseen_board();
+            assert_eq!((first.len(), unseen), (2, (!first.contains(&board)).then_some(board)));
+            boards_in_the_first += u32::from(unseen.is_none());
+            assert_eq!(looks.unseen_board(), None, "it was looked at");
+            let second = looks.further();
+            let seen: Vec<u16> = first.into_iter().chain(unseen).chain(second).collect();
             let all: BTreeSet<u16> = seen.iter().copied().chain(looks.left()).collect();
             assert_eq!((all.len(), seen.len() + looks.left().count()), (96, 96), "each is seen or left");
+            assert_eq!(seen.len(), 4 + usize::from(unseen.is_some()));
         }
+        assert!(boards_in_the_first > 0);
+    }
+
+    #[test]
+    fn looking_further_comes_to_all_of_them() {
+        let mut looks = Looks::of(user(1), MANY + 1);
+        let seen: Vec<u16> =
+            std::iter::repeat_with(|| looks.further()).take_while(|next| !next.is_empty()).flatten().collect();
+        assert_eq!(BTreeSet::from_iter(seen), (0..=MANY).collect());
     }
 
     #[test]
@@ -122,7 +135,7 @@ mod tests {
         for few in [1, MANY - 1] {
             let mut looks = Looks::of(user(1), few);
             assert_eq!((looks.further().len(), looks.left().count(), looks.board()), (few.into(), 0, None));
-            assert!(looks.further().is_empty());
+            assert!(looks.further().is_empty() && looks.unseen_board().is_none());
         }
     }
 

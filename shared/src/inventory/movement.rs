@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::spread::Shift;
-use super::{Allocation, Sku, StockId};
+use super::{Allocation, Level, Sku, StockId};
 use crate::cart::MAX_ALLOCATIONS;
 
 /// What happens to units of stock. Units are never made or lost by it: each movement takes from one
@@ -45,6 +45,9 @@ pub struct Change {
     /// Whether units are handed on, which no counter shows.
     pub handed_on: bool,
 }
+
+/// Fewer units in a shard are its last ones: while one buyer takes some, others are about to.
+const LAST_UNITS: u32 = 4;
 
 /// What the log tells of units that moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +155,13 @@ impl StockChanges {
         self.by_shard.iter().filter(|(_, change)| !change.is_none())
     }
 
+    /// Whether it takes available units of a shard that has few more; `left` is what it leaves. Whoever finds such a
+    /// shard in another's transaction does better to look again: what they want has probably just gone.
+    pub fn takes_last_units(&self, left: &[Level]) -> bool {
+        let are_few = |id: &StockId| left.iter().any(|level| level.id == *id && level.available < LAST_UNITS);
+        self.iter().any(|(id, change)| change.available < 0 && are_few(id))
+    }
+
     /// Whether it is in no more shards than one order may be in.
     pub fn fits_one_order(&self) -> bool {
         self.iter().count() <= MAX_ALLOCATIONS
@@ -181,6 +191,24 @@ mod tests {
     fn units(units: u32) -> Allocation {
         let mut levels = [Level { id: StockId { sku: sku(), shard: 0 }, available: units }];
         allocate(&mut levels, &sku(), UserId::derived("ada"), units).unwrap()
+    }
+
+    #[test]
+    fn the_last_units_of_a_shard_are_the_last_four_but_for_what_is_taken() {
+        let taken = |from: &[u32], wanted: u32| {
+            let level =
+                |(shard, available): (u16, &u32)| Level { id: StockId { sku: sku(), shard }, available: *available };
+            let mut levels: Vec<Level> = (0..).zip(from).map(level).collect();
+            let units = allocate(&mut levels, &sku(), UserId::derived("ada"), wanted).unwrap();
+            let [mut taken, mut returned] = [(); 2].map(|()| StockChanges::caused_by("cart"));
+            taken.move_units(Movement::Reserve, &sku(), &units);
+            returned.move_units(Movement::Release, &sku(), &units);
+            assert!(!returned.takes_last_units(&levels), "nobody else is after what is given back");
+            taken.takes_last_units(&levels)
+        };
+        assert!(taken(&[5], 2) && !taken(&[6], 2));
+        assert!(!taken(&[9, 3], 1), "the other one is not taken from");
+        assert!(taken(&[9, 3], 11));
     }
 
     #[test]

@@ -42,6 +42,14 @@ impl Failure {
         }
     }
 
+    /// The same where others are after the last units, too.
+    fn over_last_units(self) -> Failure {
+        match self.setback().map(Setback::over_last_units) {
+            Some(Setback::Stale) => Failure::Stale,
+            _ => self,
+        }
+    }
+
     /// Whether that is what to do about it.
     fn calls_for(&self, remedy: Remedy) -> bool {
         self.setback().is_some_and(|setback| setback.remedy() == remedy)
@@ -67,17 +75,33 @@ impl From<Failure> for Error {
 impl Store {
     /// Sends a request, and again while it fails in passing. Each attempt is the same, its client token included.
     /// What it costs is counted.
-    pub(super) async fn call<O: Charged>(&self, mut input: O::Input) -> Result<O::Output, Failure>
+    pub(super) async fn call<O: Charged>(&self, input: O::Input) -> Result<O::Output, Failure>
+    where
+        O::Error: ServiceFailure,
+    {
+        self.call_for::<O>(input, false).await
+    }
+
+    /// The same for units that others may be after, too, as they are the last ones: a conflict at the first attempt
+    /// counts as stale. One at a later attempt may be with the first, whose answer was lost; only the same request can
+    /// tell, so it is sent again.
+    pub(super) async fn call_for<O: Charged>(&self, mut input: O::Input, last_units: bool) -> Result<O::Output, Failure>
     where
         O::Error: ServiceFailure,
     {
         O::ask(&mut input);
         let request = self.dynamodb.request::<O>(input).map_err(Error::internal)?;
-        let deadline = self.deadline();
-        let attempt = || async {
-            match tokio::time::timeout_at(deadline.into(), self.dynamodb.send(&request)).await {
-                Ok(answer) => answer.map_err(classify),
-                Err(elapsed) => Err(Failure::Unavailable(elapsed.into())),
+        let (deadline, mut is_yielding) = (self.deadline(), last_units);
+        let attempt = || {
+            let (request, yields) = (&request, std::mem::take(&mut is_yielding));
+            async move {
+                match tokio::time::timeout_at(deadline.into(), self.dynamodb.send(request)).await {
+                    Ok(answer) => answer.map_err(|error| {
+                        let failure = classify(error);
+                        if yields { failure.over_last_units() } else { failure }
+                    }),
+                    Err(elapsed) => Err(Failure::Unavailable(elapsed.into())),
+                }
             }
         };
         let answer = attempt

@@ -191,7 +191,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<LineView, Failure> {
         cart.extend_hold(self.hold_policy, now);
-        self.write_cart(&cart, stock, now).await?;
+        let mut transaction = self.transaction();
+        transaction.leave(stock, levels);
+        transaction.move_stock(stock)?;
+        transaction.put_cart(&cart, now)?;
+        transaction.commit().await?;
         let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
         Ok(LineView::new(&cart, item_id, line, Some(product), levels, now))
     }

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 
 impl Store {
     /// Looks at all shards of a SKU, unless somebody else does just now: then waits, and looks at the buyer's board
-    /// again.
+    /// again, and at a few more shards.
     ///
     /// # Errors
     /// [`Failure::Contended`] if others counted until time was up.
@@ -31,7 +31,7 @@ impl Store {
             return self.look_at_all(stock, sku).await;
         }
         tokio::time::sleep(pauses.next().ok_or(Failure::Contended)?).await;
-        self.look_again(stock, id).await
+        self.look_further(stock, id).await
     }
 
     /// Writes on a board that somebody counts; answers whether nobody else does.

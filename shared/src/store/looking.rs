@@ -85,11 +85,11 @@ impl Stock {
         self.seen.extend(items.into_iter().map(|item| (item.id(), item)));
     }
 
-    /// The keys of the shards to look at next: of those SKUs that fall short, which were not looked at yet.
-    fn further(&mut self, short: &[Shortage]) -> Vec<Key> {
+    /// The keys of the buyer's boards of those SKUs that fall short, which were not looked at yet.
+    fn unseen_boards(&mut self, short: &[Shortage]) -> Vec<Key> {
         let skus = short.iter().map(Shortage::sku).collect::<BTreeSet<_>>();
         let looks = self.looks.iter_mut().filter(|(sku, _)| skus.contains(sku));
-        looks.flat_map(|(sku, looks)| keys(sku, looks.further())).collect()
+        looks.flat_map(|(sku, looks)| keys(sku, looks.unseen_board())).collect()
     }
 
     /// The newest notice on the boards of a SKU that were seen.
@@ -119,7 +119,7 @@ impl Stock {
     }
 }
 
-fn keys(sku: &Sku, shards: Vec<u16>) -> impl Iterator<Item = Key> {
+fn keys(sku: &Sku, shards: impl IntoIterator<Item = u16>) -> impl Iterator<Item = Key> {
     shards.into_iter().map(move |shard| Key::stock(&StockId { sku: sku.clone(), shard }))
 }
 
@@ -150,7 +150,7 @@ impl Store {
                 stock.looks.insert(sku.clone(), looks);
             } else {
                 // How many shards there are is known from the product only, but every SKU has the first.
-                first.extend(keys(sku, vec![0]));
+                first.extend(keys(sku, [0]));
             }
         }
         let is_trusted = |product_id: &ProductId| attempts == 0 && remembered.contains_key(product_id);
@@ -192,17 +192,19 @@ impl Store {
         Ok(())
     }
 
-    /// Looks at more shards of the SKUs that fall short; answers whether there were any.
-    pub(super) async fn look_further(&self, stock: &mut Stock, short: &[Shortage]) -> Result<bool, Failure> {
-        let keys = stock.further(short);
+    /// Looks at the buyer's boards of the SKUs that fall short; answers whether there were any that had not been seen.
+    pub(super) async fn look_at_boards(&self, stock: &mut Stock, short: &[Shortage]) -> Result<bool, Failure> {
+        let keys = stock.unseen_boards(short);
         let is_more = !keys.is_empty();
         stock.enter(self.get_all_as(keys, stock.freshness).await?.all(Table::Inventory)?);
         Ok(is_more)
     }
 
-    /// Looks at a shard again.
-    pub(super) async fn look_again(&self, stock: &mut Stock, shard: &StockId) -> Result<(), Failure> {
-        stock.enter(self.get_all_as([Key::stock(shard)], stock.freshness).await?.all(Table::Inventory)?);
+    /// Looks at a board again, and at a few more shards of its SKU.
+    pub(super) async fn look_further(&self, stock: &mut Stock, board: &StockId) -> Result<(), Failure> {
+        let further = stock.looks.get_mut(&board.sku).map(Looks::further).unwrap_or_default();
+        let keys = keys(&board.sku, further).chain([Key::stock(board)]);
+        stock.enter(self.get_all_as(keys, stock.freshness).await?.all(Table::Inventory)?);
         Ok(())
     }
 

@@ -60,8 +60,9 @@ impl Basis {
 }
 
 impl Store {
-    /// What `plan` makes of the stock that was looked at, and what that leaves. Where it finds too little, more of the
-    /// shards are looked at, and where all were, the shortage is told only once it is certain; until then it is stale.
+    /// What `plan` makes of the stock that was looked at, and what that leaves. Where it finds too little, all shards
+    /// are looked at, by this buyer or by another, and then the shortage is told only once it is certain; until then it is
+    /// stale.
     pub(super) async fn plan_with<T>(
         &self,
         stock: &mut Stock,
@@ -80,7 +81,7 @@ impl Store {
             if let Some(known) = self.known_shortages(&short, stock, by_now) {
                 return Err(Error::InsufficientStock(known).into());
             }
-            if self.look_further(stock, &short).await? {
+            if self.look_at_boards(stock, &short).await? {
                 continue;
             }
             match stock.uncounted(&short) {

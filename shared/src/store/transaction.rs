@@ -10,8 +10,8 @@ use super::call::Failure;
 use super::keys::{Item, Key, Table};
 use crate::error::Error;
 use crate::ids::KeyId;
-use crate::inventory::Sku;
 use crate::inventory::movement::{LogEntry, StockChanges};
+use crate::inventory::{Level, Sku};
 
 /// An expression's parts, so that names and values are added where they are used. Every name is
 /// aliased, because DynamoDB reserves some 570 words.
@@ -95,12 +95,14 @@ pub(super) struct Transaction<'a> {
     moved: Vec<(LogEntry, String)>,
     /// Of what there will be more to be had.
     freed: BTreeSet<Sku>,
+    /// Whether it takes units that others may be after, too.
+    last_units: bool,
 }
 
 impl Store {
     /// A transaction without writes yet.
     pub(super) fn transaction(&self) -> Transaction<'_> {
-        Transaction { store: self, writes: Vec::new(), moved: Vec::new(), freed: BTreeSet::new() }
+        Transaction { store: self, writes: Vec::new(), moved: Vec::new(), freed: BTreeSet::new(), last_units: false }
     }
 }
 
@@ -167,17 +169,22 @@ impl Transaction<'_> {
         self.freed.extend(freed.map(|(stock_id, _)| stock_id.sku.clone()));
     }
 
+    /// Notes whether units are taken of which few are left, so that others may be after them, too.
+    pub(super) fn leave(&mut self, changes: &StockChanges, left: &[Level]) {
+        self.last_units |= changes.takes_last_units(left);
+    }
+
     /// Writes everything. One client token goes with all attempts, so that an attempt whose answer
     /// was lost is not written twice.
     ///
     /// # Errors
-    /// [`Failure::Stale`] if a condition does not hold; nothing is written then.
+    /// [`Failure::Stale`] if a condition does not hold, or if others are after the last units; nothing is written then.
     pub(super) async fn commit(self) -> Result<(), Failure> {
         let token = KeyId::random().to_string();
         let input = TransactWriteItemsInput::builder().set_transact_items(Some(self.writes));
         let input = input.client_request_token(token).build().map_err(Error::internal)?;
         self.store.recent_shortages.forget(&self.freed);
-        let written = self.store.call::<TransactWriteItems>(input).await;
+        let written = self.store.call_for::<TransactWriteItems>(input, self.last_units).await;
         // Also where it failed: its answer may have been lost.
         self.store.recent_shortages.forget(&self.freed);
         written?;

@@ -56,12 +56,25 @@ impl Process {
     }
 }
 
+/// Someone whose board is none of the shards that they look at before.
+async fn one_who_sees_the_board_last(shop: &Shop, name: &str) -> User {
+    loop {
+        let user = shop.shopper(name).await;
+        let mut looks = Looks::of(user.id, 96);
+        looks.leave_out(&[0]);
+        looks.further();
+        if looks.unseen_board().is_some() {
+            return user;
+        }
+    }
+}
+
 /// Two people who look at the same board.
 async fn two_at_a_board(shop: &Shop) -> [User; 2] {
     let board = |user: &User| Looks::of(user.id, 96).board();
-    let ada = shop.shopper("ada").await;
+    let ada = one_who_sees_the_board_last(shop, "ada").await;
     loop {
-        let ben = shop.shopper("ben").await;
+        let ben = one_who_sees_the_board_last(shop, "ben").await;
         if board(&ben) == board(&ada) {
             return [ada, ben];
         }
@@ -73,8 +86,9 @@ async fn one_who_looks_elsewhere(shop: &Shop) -> User {
     loop {
         let user = shop.shopper("ada").await;
         let mut looks = Looks::of(user.id, 96);
-        let seen = [looks.further(), looks.further()].concat();
-        if !seen.contains(&0) {
+        let sees_it = looks.further().contains(&0) || looks.unseen_board() == Some(0);
+        // Nor is it among those to look at while somebody else counts.
+        if !sees_it && !looks.further().contains(&0) {
             return user;
         }
     }
@@ -87,7 +101,7 @@ const COUNT: [&str; 4] = ["TransactWriteItems", "BatchGetItem", "BatchGetItem", 
 async fn what_one_process_counts_no_other_counts_again() {
     let shop = Shop::open().await;
     let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
-    let (ada, ben) = (shop.shopper("ada").await, shop.shopper("ben").await);
+    let (ada, ben) = (one_who_sees_the_board_last(&shop, "ada").await, shop.shopper("ben").await);
     let (print, now) = (shop.product("Print").stock(96).shards(16).list().await, shop.clock.now());
     assert_eq!(one.adds(&ada, &print, 97, now).await, Err(96));
     assert_eq!(one.wire.calls(), [&LOOKS[..], &COUNT].concat());
@@ -155,6 +169,22 @@ async fn who_waits_hears_what_was_counted() {
     shop.finish().await;
 }
 
+/// Ada counts for ten seconds, but Ben needs no count to find more shards that have a unit each.
+#[tokio::test]
+async fn who_waits_looks_further() {
+    let shop = Shop::open().await;
+    let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
+    let [ada, ben] = two_at_a_board(&shop).await;
+    let (print, now) = (shop.product("Print").stock(96).shards(16).list().await, shop.clock.now());
+    one.wire.breaks("TransactWriteItems", Fault::DeathAfter);
+    let adas = one.adds(&ada, &print, 97, now + Duration::from_secs(10));
+    assert!(unless_it_dies(adas).await.is_none());
+    another.adds(&ben, &print, 7, now).await.expect("seven units");
+    // The shard that every SKU has, two, the board, and twice two more.
+    assert_eq!(another.wire.calls(), [&LOOKS[..], &["BatchGetItem"; 2], &["TransactWriteItems"]].concat());
+    shop.finish().await;
+}
+
 #[tokio::test]
 async fn whoever_dies_counting_keeps_nobody_waiting_for_long() {
     let shop = Shop::open().await;
@@ -190,7 +220,7 @@ async fn the_newest_notice_stays() {
 #[tokio::test]
 async fn a_unit_that_comes_back_while_it_is_counted_is_found() {
     let shop = Shop::open().await;
-    let (eve, ada) = (shop.shopper("eve").await, shop.shopper("ada").await);
+    let (eve, ada) = (shop.shopper("eve").await, one_who_sees_the_board_last(&shop, "ada").await);
     for (shards, reads_before) in [(1, 1), (2, 2), (16, 4)] {
         let process = Process::of(&shop).await;
         let (print, now) = (shop.product("Print").stock(1).shards(shards).list().await, shop.clock.now());

@@ -13,7 +13,7 @@ fn one(shard: u16) -> Allocation {
 
 #[test]
 fn a_partition_serves_its_write_units_a_second_and_no_more() {
-    let mut db = DynamoDb::new(1, 1, 100_000);
+    let mut db = DynamoDb::new(1, 1, 1, 100_000);
     let mut written = 0;
     for attempt in 0..50_000 {
         written += u32::from(db.write(0, 1, Movement::Reserve, attempt * MILLISECOND / 5).is_ok());
@@ -26,7 +26,7 @@ fn a_partition_serves_its_write_units_a_second_and_no_more() {
 
 #[test]
 fn transactions_take_twice_the_units() {
-    let mut db = DynamoDb::new(1, 1, 100_000);
+    let mut db = DynamoDb::new(1, 1, 1, 100_000);
     let mut written = 0;
     for attempt in 0..50_000 {
         if db.prepare(&one(0), Movement::Reserve, attempt * MILLISECOND / 5).is_ok() {
@@ -39,7 +39,7 @@ fn transactions_take_twice_the_units() {
 
 #[test]
 fn a_partition_serves_its_read_units_a_second_to_all_of_its_shards() {
-    let mut db = DynamoDb::new(4, 2, 4);
+    let mut db = DynamoDb::new(4, 2, 4, 4);
     let mut read = |units: f64, begin: u64| {
         let steps = begin..begin + 40_000;
         steps.filter(|step| db.read(u16::try_from(step % 4).unwrap(), units, *step * 100).is_some()).count()
@@ -52,7 +52,7 @@ fn a_partition_serves_its_read_units_a_second_to_all_of_its_shards() {
 
 #[test]
 fn an_item_serves_one_transaction_at_a_time() {
-    let mut db = DynamoDb::new(2, 2, 20);
+    let mut db = DynamoDb::new(2, 2, 2, 20);
     db.prepare(&one(0), Movement::Reserve, 0).unwrap();
     assert_eq!(db.prepare(&one(0), Movement::Reserve, 1), Err(Setback::Contended));
     assert_eq!(db.write(0, 1, Movement::Reserve, 1), Err(Setback::Contended));
@@ -68,7 +68,7 @@ fn an_item_serves_one_transaction_at_a_time() {
 
 #[test]
 fn a_condition_that_fails_holds_nothing() {
-    let mut db = DynamoDb::new(1, 1, 0);
+    let mut db = DynamoDb::new(1, 1, 1, 0);
     assert_eq!(db.prepare(&one(0), Movement::Reserve, 0), Err(Setback::Stale));
     assert_eq!(db.write(0, 1, Movement::Sell, 0), Err(Setback::Stale));
     assert_eq!(db.read(0, 1.0, 0), Some((0, Board::default())));
@@ -76,7 +76,7 @@ fn a_condition_that_fails_holds_nothing() {
 
 #[test]
 fn one_counts_at_a_time_and_the_newest_notice_stays() {
-    let mut db = DynamoDb::new(16, 16, 0);
+    let mut db = DynamoDb::new(16, 16, 16, 0);
     let at = Timestamp::from_millis;
     assert_eq!(db.prepare_to_count(7, at(0), 0), Ok(()));
     assert_eq!(db.prepare_to_count(7, at(0), 0), Err(Setback::Contended));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::inventory::looks::{Looks, are_many};
+use shared::inventory::movement::{Movement, StockChanges};
 use shared::inventory::notices::{Board, Notice};
 use shared::inventory::{Level, StockId, allocate};
 use shared::retry::Setback;
@@ -94,13 +95,17 @@ impl World<'_> {
         }
     }
 
-    /// Takes units of the items that were looked at, or looks further.
+    /// Takes units of the items that were looked at, or finds them too few.
     fn plans(&mut self, buyer: usize) {
         let Buyer { user_id, ref levels, .. } = self.buyers[buyer];
         let mut levels: Vec<Level> = levels.values().cloned().collect();
         match allocate(&mut levels, &self.sku, user_id, self.sale.units) {
             Ok(allocation) => {
-                self.buyers[buyer].allocation = allocation;
+                let mut taken = StockChanges::caused_by(user_id);
+                taken.move_units(Movement::Reserve, &self.sku, &allocation);
+                let buyer_now = &mut self.buyers[buyer];
+                buyer_now.last_units = taken.takes_last_units(&levels);
+                buyer_now.allocation = allocation;
                 self.calls(buyer, Call::Reserve);
             }
             Err(_) => self.is_short(buyer),
@@ -116,11 +121,11 @@ impl World<'_> {
         if known.is_some_and(|there_were| there_were < self.sale.units) && !self.sale.forgetful {
             return self.ends(buyer, Heard::SoldOut);
         }
-        let further = looks.as_mut().map(Looks::further).unwrap_or_default();
+        let unseen_board = looks.as_mut().and_then(Looks::unseen_board);
         let (is_seen, all) = (levels.len() == usize::from(self.sale.items), (0..self.sale.items).collect());
         let freshness = self.freshness(buyer);
-        if !further.is_empty() {
-            self.calls(buyer, Call::Read { product: false, items: further, freshness });
+        if let Some(board) = unseen_board {
+            self.calls(buyer, Call::Read { product: false, items: vec![board], freshness });
         } else if is_seen || count == Count::First {
             let units = self.buyers[buyer].levels.values().map(|level| level.available).sum();
             self.buyers[buyer].count = Count::Second(Notice { units, at: now });
@@ -141,12 +146,13 @@ impl World<'_> {
         self.calls(buyer, Call::Read { product: false, items: all, freshness });
     }
 
-    /// Looks at the board again after a pause: somebody else counts.
+    /// Looks at the board again after a pause, and at a few more items: somebody else counts.
     pub(super) fn waits(&mut self, buyer: usize) {
         let (left, draw, freshness) = (self.left(buyer), self.random.f64(), self.freshness(buyer));
         let buyer_now = &mut self.buyers[buyer];
         let Some(pause) = buyer_now.waiting.pause(left, draw) else { return self.ends(buyer, Heard::Failure) };
-        let items = buyer_now.looks.as_ref().and_then(Looks::board).into_iter().collect();
+        let mut items = buyer_now.looks.as_mut().map(Looks::further).unwrap_or_default();
+        items.extend(buyer_now.looks.as_ref().and_then(Looks::board));
         buyer_now.calls(Call::Read { product: false, items, freshness });
         self.sends(buyer, pause);
     }
