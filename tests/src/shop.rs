@@ -107,13 +107,19 @@ impl Shop {
     /// A shopper who signed up and saved an address.
     pub async fn shopper(&self, name: &str) -> User {
         let user = self.newcomer(name).await;
-        let profile = json!({
-            "name": name,
-            "phone": "+1 555 0100",
-            "address": {"line1": "12 Harbor Street", "city": "Portland", "postal_code": "97205", "country": "US"},
-        });
-        user.put("/users/me", &profile).await.is(200);
+        user.lives_in_portland(name).await;
         user
+    }
+
+    /// The same, such as `fits`. Nobody else leaves a trace in the tables.
+    pub async fn shopper_who(&self, name: &str, fits: impl Fn(&User) -> bool) -> User {
+        loop {
+            let user = self.stranger(name).await;
+            if fits(&user) {
+                user.lives_in_portland(name).await;
+                return user;
+            }
+        }
     }
 
     /// Someone who signed up, and has done nothing since.

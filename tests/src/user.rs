@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use shared::auth::Caller;
 use shared::ids::UserId;
+use shared::inventory::looks::{Looks, MANY};
+use shared::inventory::spread::stock_items;
 
 use crate::api::{Api, Call};
 use crate::product::Product;
@@ -20,6 +22,25 @@ pub struct User {
 }
 
 impl User {
+    /// Saves who they are, and an address.
+    pub(crate) async fn lives_in_portland(&self, name: &str) {
+        let profile = json!({
+            "name": name,
+            "phone": "+1 555 0100",
+            "address": {"line1": "12 Harbor Street", "city": "Portland", "postal_code": "97205", "country": "US"},
+        });
+        self.put("/users/me", &profile).await.is(200);
+    }
+
+    /// Whether the board where they see what is known of a SKU with many shards is none of the shards that they look at
+    /// before.
+    pub fn sees_the_board_last(&self) -> bool {
+        let mut looks = Looks::of(self.id, stock_items(MANY, 1));
+        looks.leave_out(&[0]);
+        looks.further();
+        looks.unseen_board().is_some()
+    }
+
     /// Themselves as a function sees them, in this group.
     pub fn caller(&self, group: &str) -> Caller {
         let claims = [("sub", self.id.to_string()), ("cognito:groups", group.to_owned())];

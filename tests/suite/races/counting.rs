@@ -56,42 +56,23 @@ impl Process {
     }
 }
 
-/// Someone whose board is none of the shards that they look at before.
-async fn one_who_sees_the_board_last(shop: &Shop, name: &str) -> User {
-    loop {
-        let user = shop.shopper(name).await;
-        let mut looks = Looks::of(user.id, 96);
-        looks.leave_out(&[0]);
-        looks.further();
-        if looks.unseen_board().is_some() {
-            return user;
-        }
-    }
-}
-
 /// Two people who look at the same board.
 async fn two_at_a_board(shop: &Shop) -> [User; 2] {
     let board = |user: &User| Looks::of(user.id, 96).board();
-    let ada = one_who_sees_the_board_last(shop, "ada").await;
-    loop {
-        let ben = one_who_sees_the_board_last(shop, "ben").await;
-        if board(&ben) == board(&ada) {
-            return [ada, ben];
-        }
-    }
+    let ada = shop.shopper_who("ada", User::sees_the_board_last).await;
+    let ben = shop.shopper_who("ben", |ben| ben.sees_the_board_last() && board(ben) == board(&ada)).await;
+    [ada, ben]
 }
 
 /// Someone who does not see the first shard, where a lone unit is, unless they count.
 async fn one_who_looks_elsewhere(shop: &Shop) -> User {
-    loop {
-        let user = shop.shopper("ada").await;
+    let looks_elsewhere = |user: &User| {
         let mut looks = Looks::of(user.id, 96);
         let sees_it = looks.further().contains(&0) || looks.unseen_board() == Some(0);
         // Nor is it among those to look at while somebody else counts.
-        if !sees_it && !looks.further().contains(&0) {
-            return user;
-        }
-    }
+        !sees_it && !looks.further().contains(&0)
+    };
+    shop.shopper_who("ada", looks_elsewhere).await
 }
 
 const LOOKS: [&str; 3] = ["BatchGetItem"; 3];
@@ -101,7 +82,7 @@ const COUNT: [&str; 4] = ["TransactWriteItems", "BatchGetItem", "BatchGetItem", 
 async fn what_one_process_counts_no_other_counts_again() {
     let shop = Shop::open().await;
     let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
-    let (ada, ben) = (one_who_sees_the_board_last(&shop, "ada").await, shop.shopper("ben").await);
+    let (ada, ben) = (shop.shopper_who("ada", User::sees_the_board_last).await, shop.shopper("ben").await);
     let (print, now) = (shop.product("Print").stock(96).shards(16).list().await, shop.clock.now());
     assert_eq!(one.adds(&ada, &print, 97, now).await, Err(96));
     assert_eq!(one.wire.calls(), [&LOOKS[..], &COUNT].concat());
@@ -220,7 +201,7 @@ async fn the_newest_notice_stays() {
 #[tokio::test]
 async fn a_unit_that_comes_back_while_it_is_counted_is_found() {
     let shop = Shop::open().await;
-    let (eve, ada) = (shop.shopper("eve").await, one_who_sees_the_board_last(&shop, "ada").await);
+    let (eve, ada) = (shop.shopper("eve").await, shop.shopper_who("ada", User::sees_the_board_last).await);
     for (shards, reads_before) in [(1, 1), (2, 2), (16, 4)] {
         let process = Process::of(&shop).await;
         let (print, now) = (shop.product("Print").stock(1).shards(shards).list().await, shop.clock.now());

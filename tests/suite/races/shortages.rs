@@ -12,12 +12,7 @@ use tests::wire::Wire;
 
 /// Someone who looks for stock in this one of two shards first.
 async fn shopper_of(shop: &Shop, shard: u16) -> User {
-    loop {
-        let user = shop.shopper("shopper").await;
-        if Looks::of(user.id, 2).further()[0] == shard {
-            return user;
-        }
-    }
+    shop.shopper_who("shopper", |user| Looks::of(user.id, 2).further()[0] == shard).await
 }
 
 /// Does `work` while `rival` acts between its first and its second `BatchGetItem`.

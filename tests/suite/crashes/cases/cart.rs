@@ -48,9 +48,13 @@ pub(super) fn cases() -> Vec<Case> {
             shop.pass(HOLD);
             shop.shopper("ben").await.adds(&mug, 1).key("k")
         }),
+        case!("add-cart-item", "the last one", 201, |shop| {
+            let print = shop.product("Print").stock(1).list().await;
+            shop.shopper("ada").await.adds(&print, 1).key("k")
+        }),
         case!("add-cart-item", "refused, of many shards", 409, |shop| {
             let print = shop.product("Print").stock(2).shards(16).list().await;
-            shop.shopper("ada").await.adds(&print, 3).key("k")
+            shop.shopper_who("ada", User::sees_the_board_last).await.adds(&print, 3).key("k")
         }),
         case!("get-cart", "of two lines", 200, |shop| {
             let (ada, _) = with_two(shop).await;
