@@ -58,6 +58,11 @@ impl FullJitter {
     /// The ceiling that all pauses stay under.
     pub const LARGEST: Duration = Duration::from_millis(800);
 
+    /// No pause was made yet, and that is the ceiling of the first.
+    pub fn beginning_at(ceiling: Duration) -> FullJitter {
+        FullJitter { ceiling }
+    }
+
     /// The pause before the next attempt, if there is time for one. `left` is the time that is left, and `draw` the
     /// part of the ceiling to wait, from 0 to 1.
     pub fn pause(&mut self, left: Duration, draw: f64) -> Option<Duration> {
@@ -70,7 +75,7 @@ impl FullJitter {
 impl Default for FullJitter {
     /// No pause was made yet.
     fn default() -> FullJitter {
-        FullJitter { ceiling: FullJitter::FIRST }
+        FullJitter::beginning_at(FullJitter::FIRST)
     }
 }
 

@@ -95,7 +95,7 @@ impl Buyer {
             decisions: 0,
             deciding: FullJitter::default(),
             sending: FullJitter::default(),
-            waiting: FullJitter::default(),
+            waiting: Board::waits(),
             looks: None,
             is_new: false,
             levels: BTreeMap::new(),
@@ -117,7 +117,7 @@ impl Buyer {
     /// Decides anew, with so many items if that is known.
     pub(super) fn looks(&mut self, looks: Option<Looks>) {
         (self.looks, self.levels, self.count) = (looks, BTreeMap::new(), Count::None);
-        (self.board, self.notice, self.waiting) = (Board::default(), None, FullJitter::default());
+        (self.board, self.notice, self.waiting) = (Board::default(), None, Board::waits());
     }
 
     /// Makes the next call, which nothing was attempted of yet.

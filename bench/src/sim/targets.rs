@@ -50,9 +50,16 @@ fn nobody_is_refused_what_there_is() {
 }
 
 #[test]
+fn who_wants_several_of_the_last_units_is_served_or_refused_too() {
+    let row = played(Mode::Reserve, Stock::Scarce, 16, &["--units", "5"]);
+    assert!(row.visible_failure_rate <= 0.01, "{row:?}");
+    assert_eq!((row.stranded_units, row.wrongly_refused), (0, 0), "{row:?}");
+}
+
+#[test]
 fn who_finds_nothing_at_first_does_not_have_to_wait_for_a_count() {
     let row = played(Mode::Reserve, Stock::Exact, 16, &["--buyers", "5000", "--rate", "1500", "--filled", "30"]);
-    assert!(row.p99_ms <= 500.0 && row.visible_failure_rate <= 0.0, "{row:?}");
+    assert!(row.p99_ms <= 2_000.0 && row.visible_failure_rate <= 0.0, "{row:?}");
 }
 
 #[test]

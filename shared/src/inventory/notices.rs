@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sku;
 use crate::memory::{Memory, Since};
+use crate::retry::FullJitter;
 use crate::time::Timestamp;
 
 /// How many shards are boards, the first ones: several, because one partition would be read too often.
@@ -90,6 +91,12 @@ impl Shortages {
 }
 
 impl Board {
+    /// The pauses of who waits for somebody else's count, before the board is looked at again. The first are about as
+    /// long as a count takes: if all looked as often as they try again, the boards could not be read any more.
+    pub fn waits() -> FullJitter {
+        FullJitter::beginning_at(COUNTING_TAKES)
+    }
+
     /// The notice, while one may go by it.
     pub fn notice(&self, now: Timestamp) -> Option<Notice> {
         self.short.filter(|notice| now < notice.at + SHORTAGE_KNOWN)
@@ -113,6 +120,13 @@ mod tests {
         assert_eq!((board.notice(just_before), board.notice(after)), (board.short, None));
         assert_eq!((board.is_counted(just_before), board.is_counted(after)), (true, false));
         assert_eq!((Board::default().notice(counted), Board::default().is_counted(counted)), (None, false));
+    }
+
+    #[test]
+    fn who_waits_may_wait_for_as_long_as_a_count_takes_before_looking_again() {
+        let mut waits = Board::waits();
+        let longest = [(); 2].map(|()| waits.pause(Duration::MAX, 1.0));
+        assert_eq!(longest, [Some(COUNTING_TAKES), Some(COUNTING_TAKES * 2)]);
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Store {
             }
         };
         let answer = attempt
-            .retry(pauses_until(deadline))
+            .retry(pauses_until(deadline, FullJitter::default()))
             .when(|failure: &Failure| failure.calls_for(Remedy::SendAgain))
             .notify(|failure, pause| {
                 count(if matches!(failure, Failure::Contended) { Metric::Conflicts } else { Metric::Retries }, 1);
@@ -122,7 +122,7 @@ impl Store {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let mut pauses = pauses_until(self.deadline());
+        let mut pauses = pauses_until(self.deadline(), FullJitter::default());
         for attempts in 0.. {
             match attempt(attempts).await {
                 Err(failure) if failure.calls_for(Remedy::DecideAgain) => {
@@ -140,8 +140,10 @@ impl Store {
 }
 
 /// The pauses between attempts until `deadline`.
-pub(super) fn pauses_until(deadline: Instant) -> impl Iterator<Item = Duration> + Send + Sync + Unpin {
-    let mut jitter = FullJitter::default();
+pub(super) fn pauses_until(
+    deadline: Instant,
+    mut jitter: FullJitter,
+) -> impl Iterator<Item = Duration> + Send + Sync + Unpin {
     std::iter::from_fn(move || jitter.pause(deadline.saturating_duration_since(Instant::now()), fastrand::f64()))
 }
 

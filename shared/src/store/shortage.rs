@@ -19,7 +19,7 @@ use crate::catalog::requests::MAX_STOCK_ITEMS;
 use crate::error::{Error, Shortage};
 use crate::ids::UserId;
 use crate::inventory::looks::are_many;
-use crate::inventory::notices::{Notice, Shortages};
+use crate::inventory::notices::{Board, Notice, Shortages};
 use crate::inventory::{self, Level, Sku};
 use crate::time::Timestamp;
 
@@ -70,7 +70,7 @@ impl Store {
         now: Timestamp,
         plan: impl Fn(&mut [Level]) -> Result<T, Error> + Send + Sync,
     ) -> Result<(T, Vec<Level>), Failure> {
-        let (begun, mut pauses) = (Instant::now(), pauses_until(self.deadline()));
+        let (begun, mut pauses) = (Instant::now(), pauses_until(self.deadline(), Board::waits()));
         loop {
             let mut levels = stock.levels();
             let short = match plan(&mut levels) {
