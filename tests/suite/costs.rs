@@ -14,6 +14,7 @@ use shared::paging::{Cursors, PageRequest};
 use shared::reward::History;
 use shared::store::{OrderFilter, OrdersOf, PaymentReport};
 use tests::shop::Shop;
+use tests::user::User;
 use tests::wire::Wire;
 
 #[tokio::test]
@@ -215,7 +216,8 @@ async fn a_refusal_for_want_of_stock_is_two_reads_and_rarely_sixteen_queries() {
 async fn what_has_many_shards_is_looked_at_further_and_further_but_only_once_a_second() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
-    let (ada, print) = (shop.shopper("ada").await, shop.product("Print").stock(96).shards(16).list().await);
+    let ada = shop.shopper_who("ada", User::sees_the_board_last).await;
+    let print = shop.product("Print").stock(96).shards(16).list().await;
     let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
     let began = shop.clock.now();
     let adds = async |units, millis| {
@@ -244,7 +246,8 @@ async fn what_has_many_shards_is_looked_at_further_and_further_but_only_once_a_s
 async fn as_many_shards_as_there_can_be_are_counted_in_two_reads() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
-    let (ada, print) = (shop.shopper("ada").await, shop.product("Print").shards(99).list().await);
+    let ada = shop.shopper_who("ada", User::sees_the_board_last).await;
+    let print = shop.product("Print").shards(99).list().await;
     let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
     let too_many = 1 + u32::try_from(shop.stock_of(&print).await).expect("units");
     wired.store.add_to_cart(ada.id, &variation, too_many, None, shop.clock.now()).await.expect_err("too many");
