@@ -1,5 +1,6 @@
 //! The events of a sale, one after the other, in time that is only counted.
 
+mod event;
 mod looking;
 
 use std::cmp::Reverse;
@@ -20,34 +21,7 @@ use super::buyer::{Buyer, Call, Heard};
 use super::dynamodb::{DynamoDb, Micros};
 use super::outcome::Outcome;
 use super::{Mode, Sale};
-
-/// What happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Event {
-    /// A buyer's request arrives, the first or the checkout.
-    Arrives,
-    /// A call reaches DynamoDB.
-    Reaches,
-    /// A transaction that was prepared is committed.
-    Commits,
-    /// A call's answer is back.
-    Returns(Answer),
-}
-
-/// What DynamoDB answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Answer {
-    Done,
-    Refused(Refusal),
-}
-
-/// A setback, in an order for the heap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Refusal {
-    Stale,
-    Contended,
-    Unavailable,
-}
+use event::{Answer, Event};
 
 /// A process of a function: it serves one request at a time, and remembers.
 #[derive(Debug)]
@@ -74,26 +48,6 @@ pub(super) struct World<'a> {
     outcome: Outcome,
     /// When there were last fewer units than a buyer wants.
     last_short: Option<Micros>,
-}
-
-impl From<Setback> for Answer {
-    fn from(setback: Setback) -> Answer {
-        Answer::Refused(match setback {
-            Setback::Stale => Refusal::Stale,
-            Setback::Contended => Refusal::Contended,
-            Setback::Unavailable => Refusal::Unavailable,
-        })
-    }
-}
-
-impl From<Refusal> for Setback {
-    fn from(refusal: Refusal) -> Setback {
-        match refusal {
-            Refusal::Stale => Setback::Stale,
-            Refusal::Contended => Setback::Contended,
-            Refusal::Unavailable => Setback::Unavailable,
-        }
-    }
 }
 
 impl World<'_> {
