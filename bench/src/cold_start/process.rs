@@ -7,15 +7,17 @@ use std::time::Duration;
 /// The CPU that all living threads of a process have had.
 ///
 /// # Errors
-/// There is no such process.
+/// There is no such process, or the kernel does not tell.
 pub(crate) fn cpu_time(pid: u32) -> io::Result<Duration> {
-    let mut total = Duration::ZERO;
+    let mut total = None;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let schedstat = fs::read_to_string(thread?.path().join("schedstat"))?;
+        // Threads may end while they are looked at.
+        let Ok(schedstat) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
         let nanos = schedstat.split_whitespace().next().and_then(|nanos| nanos.parse().ok());
-        total += Duration::from_nanos(nanos.ok_or(io::ErrorKind::InvalidData)?);
+        let nanos = Duration::from_nanos(nanos.ok_or(io::ErrorKind::InvalidData)?);
+        total = Some(total.unwrap_or_default() + nanos);
     }
-    Ok(total)
+    total.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 /// The memory of a process in bytes: the most that it ever had in RAM (`VmHWM`), or what it has now (`VmRSS`).
