@@ -46,7 +46,7 @@ pub struct Change {
     pub handed_on: bool,
 }
 
-/// Fewer units in a shard are its last ones: while one buyer takes some, others are about to.
+/// A buyer who leaves fewer units than that in a shard takes some of its last: others are about to, too.
 const LAST_UNITS: u32 = 4;
 
 /// What the log tells of units that moved.
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_units_of_a_shard_are_the_last_four_but_for_what_is_taken() {
+    fn who_leaves_fewer_than_four_units_in_a_shard_takes_its_last() {
         let taken = |from: &[u32], wanted: u32| {
             let level =
                 |(shard, available): (u16, &u32)| Level { id: StockId { sku: sku(), shard }, available: *available };
