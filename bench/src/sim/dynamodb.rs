@@ -94,8 +94,8 @@ impl Budget {
 }
 
 impl DynamoDb {
-    /// A SKU with so many items, dealt out evenly to so many partitions; `units` are in the first of them, as many as
-    /// are `filled`, in each as many.
+    /// A SKU with so many items, dealt out evenly to so many partitions. The first of the items are `filled`, and have
+    /// the `units`, each as many.
     pub(super) fn new(items: u16, partitions: u16, filled: u16, units: u32) -> DynamoDb {
         let partition = || Partition { reads: Budget::of(READ_UNITS), writes: Budget::of(WRITE_UNITS) };
         let [count, filled] = [items, filled].map(u32::from);
