@@ -22,16 +22,6 @@ pub struct User {
 }
 
 impl User {
-    /// Saves who they are, and an address.
-    pub(crate) async fn lives_in_portland(&self, name: &str) {
-        let profile = json!({
-            "name": name,
-            "phone": "+1 555 0100",
-            "address": {"line1": "12 Harbor Street", "city": "Portland", "postal_code": "97205", "country": "US"},
-        });
-        self.put("/users/me", &profile).await.is(200);
-    }
-
     /// Whether the board where they see what is known of a SKU with many shards is none of the shards that they look at
     /// before.
     pub fn sees_the_board_last(&self) -> bool {
