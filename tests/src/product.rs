@@ -1,6 +1,7 @@
 //! What the shop sells.
 
 use serde_json::Value;
+use shared::cart::{Properties, Variation};
 use shared::catalog::{DEFAULT_LOW_STOCK_THRESHOLD, NewProduct, Product as Listed, ProductStatus};
 use shared::ids::ProductId;
 use shared::time::Timestamp;
@@ -22,6 +23,11 @@ impl Product {
     pub fn shown(product: &Value) -> Product {
         let field = |name: &str| product[name].as_str().expect("a product").to_owned();
         Product { id: field("product_id").parse().expect("a product id"), name: field("name") }
+    }
+
+    /// What a buyer names of it: no size, no properties.
+    pub fn variation(&self) -> Variation {
+        Variation { product_id: self.id, size: None, properties: Properties::default() }
     }
 
     /// Its path.

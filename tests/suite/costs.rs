@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::auth::Caller;
-use shared::cart::{Properties, Variation};
 use shared::catalog::requests::CreateProduct;
 use shared::error::Error;
 use shared::ids::{IdempotencyKey, KeyId, ProductId};
@@ -161,7 +160,7 @@ async fn an_add_is_one_read_and_one_transaction() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
-    let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
+    let variation = mug.variation();
     wired.store.add_to_cart(ada.id, &variation, 2, None, shop.clock.now()).await.expect("a line");
     assert_eq!(wire.calls(), ["BatchGetItem", "TransactWriteItems"]);
     wired.store.remove_from_cart(ada.id, variation.item_id(), shop.clock.now()).await.expect("removed");
@@ -194,7 +193,7 @@ async fn a_refusal_for_want_of_stock_is_two_reads_and_rarely_sixteen_queries() {
     let (wire, wired) = Wire::to(&shop).await;
     let (ada, ben, mug) =
         (shop.shopper("ada").await, shop.shopper("ben").await, shop.product("Mug").stock(3).list().await);
-    let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
+    let variation = mug.variation();
     let began = shop.clock.now();
     let refused = async |millis| {
         let now = began + Duration::from_millis(millis);
@@ -218,7 +217,7 @@ async fn what_has_many_shards_is_looked_at_further_and_further_but_only_once_a_s
     let (wire, wired) = Wire::to(&shop).await;
     let ada = shop.shopper_who("ada", User::sees_the_board_last).await;
     let print = shop.product("Print").stock(96).shards(16).list().await;
-    let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+    let variation = print.variation();
     let began = shop.clock.now();
     let adds = async |units, millis| {
         let now = began + Duration::from_millis(millis);
@@ -248,7 +247,7 @@ async fn as_many_shards_as_there_can_be_are_counted_in_two_reads() {
     let (wire, wired) = Wire::to(&shop).await;
     let ada = shop.shopper_who("ada", User::sees_the_board_last).await;
     let print = shop.product("Print").shards(99).list().await;
-    let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+    let variation = print.variation();
     let too_many = 1 + u32::try_from(shop.stock_of(&print).await).expect("units");
     wired.store.add_to_cart(ada.id, &variation, too_many, None, shop.clock.now()).await.expect_err("too many");
     let reads = wire.calls().iter().filter(|call| *call == "BatchGetItem").count();

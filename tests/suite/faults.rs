@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use shared::cart::{Properties, Variation};
 use shared::error::Error;
 use shared::ids::{IdempotencyKey, KeyId};
 use shared::order::{CheckoutRequest, Outcome, Settlement};
@@ -49,7 +48,7 @@ async fn an_add_whose_answer_is_lost_counts_once() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (ada, mug) = (shop.shopper("ada").await, shop.product("Mug").list().await);
-    let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
+    let variation = mug.variation();
     for fault in [Fault::LostAnswer, Fault::Conflict, Fault::LostRequest] {
         wire.breaks("TransactWriteItems", fault);
         wired.store.add_to_cart(ada.id, &variation, 1, None, shop.clock.now()).await.expect("a line");
@@ -71,7 +70,7 @@ async fn after_a_conflict_over_the_last_units_everything_is_decided_anew() {
         (4, vec![read, write, read, write], vec![read, read, write, read, read, write]),
     ] {
         let print = shop.product("Print").stock(stock).list().await;
-        let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+        let variation = print.variation();
         wire.breaks(write, Fault::Conflict);
         wired.store.add_to_cart(ada.id, &variation, 1, None, now).await.expect("a line");
         assert_eq!(wire.calls(), add, "{stock}");
@@ -89,7 +88,7 @@ async fn an_add_of_the_last_units_whose_answer_is_lost_counts_once() {
     let shop = Shop::open().await;
     let (wire, wired) = Wire::to(&shop).await;
     let (ada, print) = (shop.shopper("ada").await, shop.product("Print").stock(4).list().await);
-    let variation = Variation { product_id: print.id, size: None, properties: Properties::default() };
+    let variation = print.variation();
     wire.breaks("TransactWriteItems", Fault::LostAnswer);
     wire.breaks("TransactWriteItems", Fault::Conflict);
     wired.store.add_to_cart(ada.id, &variation, 1, None, shop.clock.now()).await.expect("a line");

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use shared::books::FindingKind;
-use shared::cart::{Properties, Variation};
 use tests::shop::Shop;
 use tests::wire::Wire;
 
@@ -229,7 +228,7 @@ async fn what_is_put_right_while_a_buyer_is_refused_is_theirs() {
                 None => assert_eq!(shop.store().audit_stock(true).await.expect("a report").repaired, 1),
             }
         };
-        let variation = Variation { product_id: mug.id, size: None, properties: Properties::default() };
+        let variation = mug.variation();
         let adds = wired.store.add_to_cart(ada.id, &variation, 1, None, shop.clock.now());
         let (first, mut second) = (wire.pauses("BatchGetItem"), None);
         let between = async {

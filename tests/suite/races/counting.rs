@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
-use shared::cart::{Properties, Variation};
 use shared::error::Error;
 use shared::inventory::looks::Looks;
 use shared::time::Timestamp;
@@ -28,12 +27,18 @@ impl Process {
 
     /// Adds so many units to a cart; answers how many there are instead, if they are too few.
     async fn adds(&self, user: &User, product: &Product, units: u32, now: Timestamp) -> Result<(), u32> {
-        let variation = Variation { product_id: product.id, size: None, properties: Properties::default() };
+        let variation = product.variation();
         match self.shop.store.add_to_cart(user.id, &variation, units, None, now).await {
             Ok(_) => Ok(()),
             Err(Error::InsufficientStock(short)) => Err(short[0].available),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Begins to count, and dies.
+    async fn dies_counting(&self, user: &User, product: &Product, units: u32, now: Timestamp) {
+        self.wire.breaks("TransactWriteItems", Fault::DeathAfter);
+        assert!(unless_it_dies(self.adds(user, product, units, now)).await.is_none());
     }
 
     /// Does `work` while `rival` acts just before the call after so many others of an operation.
@@ -113,8 +118,7 @@ async fn of_two_who_begin_to_count_one_does() {
     let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
     let [ada, ben] = two_at_a_board(&shop).await;
     let (print, now) = (shop.product("Print").stock(5).shards(16).list().await, shop.clock.now());
-    another.wire.breaks("TransactWriteItems", Fault::DeathAfter);
-    let bens = async { assert!(unless_it_dies(another.adds(&ben, &print, 6, now)).await.is_none()) };
+    let bens = another.dies_counting(&ben, &print, 6, now);
     let refused = one.before_the_call(("TransactWriteItems", 0), one.adds(&ada, &print, 6, now), bens).await;
     assert_eq!(refused, Err(5));
     // She waits until he should be done, and only then begins.
@@ -157,9 +161,7 @@ async fn who_waits_looks_further() {
     let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
     let [ada, ben] = two_at_a_board(&shop).await;
     let (print, now) = (shop.product("Print").stock(96).shards(16).list().await, shop.clock.now());
-    one.wire.breaks("TransactWriteItems", Fault::DeathAfter);
-    let adas = one.adds(&ada, &print, 97, now + Duration::from_secs(10));
-    assert!(unless_it_dies(adas).await.is_none());
+    one.dies_counting(&ada, &print, 97, now + Duration::from_secs(10)).await;
     another.adds(&ben, &print, 7, now).await.expect("seven units");
     // The shard that every SKU has, two, the board, and twice two more.
     assert_eq!(another.wire.calls(), [&LOOKS[..], &["BatchGetItem"; 2], &["TransactWriteItems"]].concat());
@@ -172,8 +174,7 @@ async fn whoever_dies_counting_keeps_nobody_waiting_for_long() {
     let [one, another] = [Process::of(&shop).await, Process::of(&shop).await];
     let [ada, ben] = two_at_a_board(&shop).await;
     let (print, now) = (shop.product("Print").stock(5).shards(16).list().await, shop.clock.now());
-    one.wire.breaks("TransactWriteItems", Fault::DeathAfter);
-    assert!(unless_it_dies(one.adds(&ada, &print, 6, now)).await.is_none());
+    one.dies_counting(&ada, &print, 6, now).await;
     assert_eq!(another.adds(&ben, &print, 6, now).await, Err(5));
     let calls = another.wire.calls();
     assert_eq!(calls.iter().filter(|call| *call == "TransactWriteItems").count(), 2, "he counts in the end: {calls:?}");

@@ -1,6 +1,5 @@
 use futures_util::future::join_all;
 use serde_json::json;
-use shared::cart::{Properties, Variation};
 use tests::api::Call;
 use tests::product::Product;
 use tests::shop::Shop;
@@ -11,10 +10,6 @@ use super::{at_once, count};
 
 fn spreads(admin: &User, product: &Product, shards: u16) -> Call {
     admin.put(&format!("{}/shards", product.path()), &json!({"stock_shards": shards}))
-}
-
-fn any(product: &Product) -> Variation {
-    Variation { product_id: product.id, size: None, properties: Properties::default() }
 }
 
 /// Buyers who come, go and order meanwhile get all that there is, and nobody is refused.
@@ -54,10 +49,10 @@ async fn ada_finds_all_while_they_move(shards: &[u16], before: &'static str) {
         let print = shop.product("Print").stock(9).shards(*shards).list().await;
         let now = shop.clock.now();
         // A process that knows how many shards there are, if they are many, reads them without the product.
-        wired.store.add_to_cart(bea.id, &any(&print), 1, None, now).await.expect("there are nine");
+        wired.store.add_to_cart(bea.id, &print.variation(), 1, None, now).await.expect("there are nine");
         let pause = wire.pauses(before);
         let rival = pause.during(async { drop(spreads(&admin, &print, shards + 6).await.is(200)) });
-        let variation = any(&print);
+        let variation = print.variation();
         let adds = wired.store.add_to_cart(ada.id, &variation, 8, None, now);
         tokio::join!(adds, rival).0.expect("all eight are found");
         assert_eq!(shop.stock_of(&print).await, 0);

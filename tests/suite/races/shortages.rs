@@ -1,11 +1,9 @@
 //! What is told of a shortage is true of one instant, however units move while they are counted.
 
 use serde_json::json;
-use shared::cart::{Properties, Variation};
 use shared::error::Error;
 use shared::inventory::looks::Looks;
 use shared::store::Store;
-use tests::product::Product;
 use tests::shop::Shop;
 use tests::user::User;
 use tests::wire::Wire;
@@ -26,10 +24,6 @@ async fn while_it_reads<T>(wire: &Wire, work: impl Future<Output = T>, rival: im
     tokio::join!(work, meanwhile).0
 }
 
-fn any(product: &Product) -> Variation {
-    Variation { product_id: product.id, size: None, properties: Properties::default() }
-}
-
 /// One unit is there all the time, but never where it is looked for.
 #[tokio::test]
 async fn a_unit_that_moves_to_a_shard_that_was_counted_is_found() {
@@ -46,7 +40,7 @@ async fn a_unit_that_moves_to_a_shard_that_was_counted_is_found() {
         };
         // By now no process knows how many shards there are.
         shop.pass(2);
-        let (variation, now) = (any(&print), shop.clock.now());
+        let (variation, now) = (print.variation(), shop.clock.now());
         let buys = async {
             if !direct {
                 return store.add_to_cart(ada.id, &variation, 1, None, now).await.map(drop);
@@ -71,7 +65,7 @@ async fn what_the_cart_holds_by_now_is_not_missing() {
     let print = shop.product("Print").stock(3).list().await;
     let item_id = ada.adds(&print, 1).await.is(201)["item_id"].clone();
     // Who is refused has looked for holds that are over, so that nobody does again for a second.
-    wired.store.add_to_cart(ben.id, &any(&print), 4, None, shop.clock.now()).await.expect_err("there are two");
+    wired.store.add_to_cart(ben.id, &print.variation(), 4, None, shop.clock.now()).await.expect_err("there are two");
     let id = serde_json::from_value(item_id.clone()).expect("an id");
     let changes = wired.store.set_quantity(ada.id, id, 3, shop.clock.now());
     let first = async { drop(ada.changes(&item_id, 3).await.is(200)) };
@@ -92,7 +86,7 @@ async fn a_refusal_names_what_there_is_at_one_instant() {
         dan.adds(&print, 2).await.is(201);
     };
     shop.pass(2);
-    let variation = any(&print);
+    let variation = print.variation();
     let adds = wired.store.add_to_cart(ada.id, &variation, 3, None, shop.clock.now());
     let Err(Error::InsufficientStock(short)) = while_it_reads(&wire, adds, moves).await else {
         panic!("there are two")

@@ -2,7 +2,6 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use shared::cart::{Properties, Variation};
 use shared::error::Error;
 use tests::api::Call;
 use tests::product::Product;
@@ -129,7 +128,7 @@ async fn a_hold_that_has_just_begun_anew_is_left_alone() {
     let (ben, product) = (shop.shopper("ben").await, shop.product("Mug").stock(5).list().await);
     let holder = all_held_too_long(&shop, &product, 5).await;
     let item_id = holder.cart().await["items"][0]["item_id"].clone();
-    let variation = Variation { product_id: product.id, size: None, properties: Properties::default() };
+    let variation = product.variation();
     let pause = wire.pauses("GetItem");
     let again = pause.during(async { drop(holder.changes(&item_id, 5).await.is(200)) });
     let add = wired.store.add_to_cart(ben.id, &variation, 1, None, shop.clock.now());
@@ -204,7 +203,7 @@ async fn whoever_of_holder_and_buyer_writes_first_has_it() {
 
     let product = shop.product("Print").stock(1).list().await;
     let holder = all_held_too_long(&shop, &product, 1).await;
-    let variation = Variation { product_id: product.id, size: None, properties: Properties::default() };
+    let variation = product.variation();
     let pause = wire.pauses("TransactWriteItems");
     let add = wired.store.add_to_cart(ben.id, &variation, 1, None, now());
     let orders = async { drop(holder.checks_out(&json!({})).await.is(201)) };
