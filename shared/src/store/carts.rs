@@ -152,7 +152,7 @@ impl Store {
             self.release_if_over(&cart, now).await?;
             let stock = cart.remove(item_id).unwrap_or_default();
             cart.extend_hold(self.hold_policy, now);
-            self.write_cart(&cart, &stock, &[], now).await
+            self.write_cart(&cart, &stock, now).await
         })
         .await
     }
@@ -169,7 +169,7 @@ impl Store {
             }
             let stock = cart.release();
             cart.empty_out();
-            self.write_cart(&cart, &stock, &[], now).await
+            self.write_cart(&cart, &stock, now).await
         })
         .await
     }
@@ -191,7 +191,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<LineView, Failure> {
         cart.extend_hold(self.hold_policy, now);
-        self.write_cart(&cart, stock, levels, now).await?;
+        let mut transaction = self.cart_and_stock(&cart, stock, now)?;
+        transaction.leave(stock, levels);
+        transaction.commit().await?;
         let line = cart.lines.get(&item_id).ok_or(Error::CartItemNotFound)?;
         Ok(LineView::new(&cart, item_id, line, Some(product), levels, now))
     }
@@ -206,20 +208,16 @@ impl Store {
         Err(Failure::Stale)
     }
 
-    /// Writes a cart and what its change does to the stock, if it is still as it was read. `left` is what that leaves of
-    /// the stock that is taken.
-    pub(super) async fn write_cart(
-        &self,
-        cart: &Cart,
-        stock: &StockChanges,
-        left: &[Level],
-        now: Timestamp,
-    ) -> Result<(), Failure> {
+    /// Writes a cart and what its change does to the stock, if it is still as it was read.
+    pub(super) async fn write_cart(&self, cart: &Cart, stock: &StockChanges, now: Timestamp) -> Result<(), Failure> {
+        self.cart_and_stock(cart, stock, now)?.commit().await
+    }
+
+    fn cart_and_stock(&self, cart: &Cart, stock: &StockChanges, now: Timestamp) -> Result<Transaction<'_>, Error> {
         let mut transaction = self.transaction();
-        transaction.leave(stock, left);
         transaction.move_stock(stock)?;
         transaction.put_cart(cart, now)?;
-        transaction.commit().await
+        Ok(transaction)
     }
 }
 

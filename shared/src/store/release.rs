@@ -61,7 +61,7 @@ impl Store {
         let units = cart.lines.values().map(|line| line.allocation.total()).sum();
         let mut released = cart.clone();
         let stock = released.release();
-        self.write_cart(&released, &stock, &[], now).await?;
+        self.write_cart(&released, &stock, now).await?;
         tracing::info!(user_id = %cart.user_id, units, "a hold ended");
         Ok(units)
     }
