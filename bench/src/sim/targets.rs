@@ -49,6 +49,17 @@ fn nobody_is_refused_what_there_is() {
     }
 }
 
+/// Of so few units more are the last ones, which many go for at once.
+#[test]
+fn few_go_for_the_same_last_units() {
+    let attempts = (1..=8).map(|seed| {
+        let seed = seed.to_string();
+        played(Mode::Reserve, Stock::Scarce, 16, &["--buyers", "10000", "--seed", &seed]).attempts_per_success
+    });
+    let mean = attempts.sum::<f64>() / 8.0;
+    assert!(mean <= 1.3, "{mean}");
+}
+
 #[test]
 fn who_wants_several_of_the_last_units_is_served_or_refused_too() {
     let row = played(Mode::Reserve, Stock::Scarce, 16, &["--units", "5"]);
